@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "chain.h"
+
+#include "blockstats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void layer_clear(struct layer *layer)
+{
+    free(layer->format);
+    free(layer->path);
+    free(layer->pool);
+    free(layer->volume);
+    *layer = (struct layer){0};
+}
+
+static void disk_clear(struct disk *disk)
+{
+    for (size_t i = 0; i < disk->layer_count; i++)
+        layer_clear(&disk->layers[i]);
+    free(disk->layers);
+    free(disk->target);
+    free(disk->instance);
+    *disk = (struct disk){0};
+}
+
+void domain_clear_disks(struct domain *domain)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        disk_clear(&domain->disks[i]);
+    free(domain->disks);
+    domain->disks = NULL;
+    domain->disk_count = 0;
+}
+
+void domain_clear(struct domain *domain)
+{
+    domain_clear_disks(domain);
+    free(domain->name);
+    free(domain->host);
+    free(domain->metadata);
+    *domain = (struct domain){0};
+}
+
+struct disk *domain_add_disk(struct domain *domain, const char *target)
+{
+    struct disk *disks =
+        realloc(domain->disks, (domain->disk_count + 1) * sizeof(*disks));
+    if (disks == NULL)
+        return NULL;
+    domain->disks = disks;
+
+    struct disk *disk = &disks[domain->disk_count];
+    *disk = (struct disk){.target = strdup(target)};
+    if (disk->target == NULL)
+        return NULL;
+    domain->disk_count++;
+    return disk;
+}
+
+void domain_remove_disk(struct domain *domain, size_t position)
+{
+    struct disk *disk = &domain->disks[position];
+
+    disk_clear(disk);
+    domain->disk_count--;
+    memmove(disk, disk + 1, (domain->disk_count - position) * sizeof(*disk));
+}
+
+struct layer *disk_add_layer(struct disk *disk)
+{
+    struct layer *layers =
+        realloc(disk->layers, (disk->layer_count + 1) * sizeof(*layers));
+    if (layers == NULL)
+        return NULL;
+    disk->layers = layers;
+
+    struct layer *layer = &layers[disk->layer_count++];
+    *layer = (struct layer){
+        .record = LAYER_NO_RECORD,
+        .stated = SIZES_UNKNOWN,
+        .sizes = SIZES_UNKNOWN,
+    };
+    return layer;
+}
+
+struct disk *domain_find_disk(const struct domain *domain, const char *target)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (strcmp(domain->disks[i].target, target) == 0)
+            return &domain->disks[i];
+    return NULL;
+}
+
+size_t disk_chain_length(const struct disk *disk)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < disk->layer_count; i++)
+        if (disk->layers[i].role == ROLE_CHAIN)
+            length++;
+    return length;
+}
+
+static bool layer_fits(const struct layer *layer,
+                       const struct blockrecord *record)
+{
+    if (layer->index != 0 && record->index != 0)
+        return layer->index == record->index;
+    if (layer->path != NULL && record->path != NULL)
+        return strcmp(layer->path, record->path) == 0;
+    return layer->role == ROLE_CHAIN;
+}
+
+bool chain_bind(struct domain *domain, const struct blockrecord *record,
+                size_t position)
+{
+    if (record->target == NULL)
+        return false;
+
+    struct disk *disk = domain_find_disk(domain, record->target);
+    if (disk == NULL)
+        return false;
+
+    for (size_t i = 0; i < disk->layer_count; i++) {
+        struct layer *layer = &disk->layers[i];
+        if (layer->record == LAYER_NO_RECORD && layer_fits(layer, record)) {
+            layer->record = position;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool text_replace(char **text, const char *value)
+{
+    if (*text != NULL && strcmp(*text, value) == 0)
+        return true;
+
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return false;
+    free(*text);
+    *text = copy;
+    return true;
+}
+
+void uuid_format(char ret_text[UUID_TEXT_SIZE],
+                 const unsigned char uuid[UUID_BYTES])
+{
+    char *end = ret_text;
+
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *end++ = '-';
+        end += sprintf(end, "%02x", uuid[i]);
+    }
+}

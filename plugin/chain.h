@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model that the whole program turns around.
+ *
+ * A hypervisor runs domains; a domain has disks; a disk is a chain of images,
+ * the layers: the active layer, which the guest writes to, its backing image,
+ * that one's backing image, and so on. While a block copy runs, the disk has
+ * one image more, its mirror; while a backup runs, one more again, its
+ * scratch image.
+ *
+ * A layer passes through three hands. The hypervisor's XML says what it is
+ * (role, storage, format). The statistics of each cycle say how large it is
+ * in the hypervisor's own terms (`stated`), and a look at the file adds what
+ * they lack (`seen`). sizes.h makes of both the three values that users see
+ * (`sizes`).
+ *
+ * All sizes are bytes. What is not known is SIZE_UNKNOWN, never 0.
+ *
+ * Ownership: a struct owns all that its pointers name; *_clear frees that and
+ * leaves the struct zeroed, and takes half-built structs.
+ */
+#ifndef VIRT_BACKING_CHAIN_H
+#define VIRT_BACKING_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIZE_UNKNOWN UINT64_MAX
+#define UUID_BYTES 16
+#define UUID_TEXT_SIZE 37
+
+/* The three values of the RFC of 2014 and of virDomainBlockInfo. */
+struct sizes {
+    uint64_t capacity;   /* what the guest sees */
+    uint64_t allocation; /* host storage in use */
+    uint64_t physical;   /* size of the container: file length, device size */
+};
+
+#define SIZES_UNKNOWN ((struct sizes){SIZE_UNKNOWN, SIZE_UNKNOWN, SIZE_UNKNOWN})
+
+enum storage {
+    STORAGE_UNKNOWN, /* not said, or a kind that this program has no rule for */
+    STORAGE_NONE,    /* has no size of its own: directory, vhost-user */
+    STORAGE_FILE,
+    STORAGE_BLOCK,
+    STORAGE_NETWORK,
+    STORAGE_VOLUME, /* of a storage pool: file or block, only the pool knows */
+};
+
+enum role {
+    ROLE_CHAIN,   /* the active layer (depth 0) or one of its backing images */
+    ROLE_MIRROR,  /* destination of a block copy */
+    ROLE_SCRATCH, /* scratch or target image of a running backup */
+};
+
+/* What a look at an image on this host showed (stat). */
+struct look {
+    enum storage storage; /* STORAGE_FILE or _BLOCK; _UNKNOWN: not looked at */
+    uint64_t length;      /* st_size of a file */
+    uint64_t blocks;      /* 512 x st_blocks of a file */
+};
+
+#define LAYER_NO_RECORD SIZE_MAX
+
+struct layer {
+    enum role role;
+    unsigned depth; /* in the chain; 0 for mirror and scratch */
+    unsigned index; /* libvirt's own, as in vda[3]; 0 where not known */
+    enum storage storage;
+    char *format; /* as in the XML; NULL where not said */
+    char *path;   /* local file or device; NULL for others */
+    char *pool;   /* of a STORAGE_VOLUME, with its volume; else NULL */
+    char *volume;
+
+    size_t record;       /* position among the domain's block records */
+    struct sizes stated; /* the hypervisor's figures of this cycle */
+    struct look seen;
+    struct sizes sizes; /* settled: what is reported */
+};
+
+struct disk {
+    char *target;   /* "vda" */
+    char *instance; /* name of its series (identity.h); NULL until named */
+    struct layer *layers;
+    size_t layer_count;
+};
+
+#define DOMAIN_OFF (-1)
+
+struct domain {
+    unsigned char uuid[UUID_BYTES];
+    int id; /* of this run of the domain: another one after each start;
+             * DOMAIN_OFF when it does not run */
+    char *name;
+    char *host;     /* name of its series (identity.h); NULL until named */
+    char *metadata; /* the element that HostnameMetadata* ask for, or NULL */
+    struct disk *disks;
+    size_t disk_count;
+};
+
+struct blockrecord;
+
+void domain_clear(struct domain *domain);
+void domain_clear_disks(struct domain *domain);
+void layer_clear(struct layer *layer);
+
+/* Appends a disk without layers. NULL when memory is short. The pointer is
+ * good until the next disk is added. */
+struct disk *domain_add_disk(struct domain *domain, const char *target);
+
+void domain_remove_disk(struct domain *domain, size_t position);
+
+/* Appends an empty layer: unknown everything. As above. */
+struct layer *disk_add_layer(struct disk *disk);
+
+struct disk *domain_find_disk(const struct domain *domain, const char *target);
+
+/* Number of images in the disk's chain, mirror and scratch not counted. */
+size_t disk_chain_length(const struct disk *disk);
+
+/* Ties record number `position` to the layer that it speaks of: the one of
+ * the same index; where either side has no index, of the same path; where
+ * there is no path either, the next of the chain that has no record yet
+ * (libvirt lists a chain from the active layer down).
+ * False where no layer fits. */
+bool chain_bind(struct domain *domain, const struct blockrecord *record,
+                size_t position);
+
+/* Makes *text a copy of `value`, unless it is one. False when memory is
+ * short; *text is then as before. */
+bool text_replace(char **text, const char *value);
+
+/* 36 characters and a NUL, as libvirt writes them. */
+void uuid_format(char ret_text[UUID_TEXT_SIZE],
+                 const unsigned char uuid[UUID_BYTES]);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A read-only connection to libvirt that outlives the daemon at its other
+ * end: opened when it is asked for, and again after it broke. Part of the
+ * session; nothing else includes it.
+ */
+#ifndef VIRT_BACKING_CONNECTION_H
+#define VIRT_BACKING_CONNECTION_H
+
+#include "log.h"
+
+#include <libvirt/libvirt.h>
+#include <stdbool.h>
+
+struct connection;
+
+/* See session_new(). */
+struct connection *connection_new(const char *uri, const char *hostname,
+                                  const struct log *log);
+
+/* Takes NULL. */
+void connection_free(struct connection *connection);
+
+/* The open connection; NULL when none can be had. Each change of state is one
+ * line in the log. Good until connection_broke() or connection_free(). */
+virConnectPtr connection_get(struct connection *connection);
+
+/* To be called after a call failed for `reason`: true when that was because
+ * the connection broke. It is then closed, and the next connection_get() opens
+ * a new one. */
+bool connection_broke(struct connection *connection, const char *reason);
+
+/* A number that is another one for each connection that was opened. */
+unsigned connection_generation(const struct connection *connection);
+
+/* Name of the host at the other end; NULL before the first connection. */
+const char *connection_hostname(const struct connection *connection);
+
+/* True when that is this host. */
+bool connection_is_local(const struct connection *connection);
+
+#endif

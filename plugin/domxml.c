@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "domxml.h"
+
+#include "metadata.h"
+#include "xmltree.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum storage storage_of(const char *type)
+{
+    static const struct {
+        const char *type;
+        enum storage storage;
+    } kinds[] = {
+        {"file", STORAGE_FILE},       {"block", STORAGE_BLOCK},
+        {"network", STORAGE_NETWORK}, {"volume", STORAGE_VOLUME},
+        {"dir", STORAGE_NONE},        {"vhostuser", STORAGE_NONE},
+        {"vhostvdpa", STORAGE_NONE},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(type, kinds[i].type) == 0)
+            return kinds[i].storage;
+    return STORAGE_UNKNOWN;
+}
+
+static unsigned parse_index(const char *text)
+{
+    char *end;
+
+    if (text == NULL)
+        return 0;
+    unsigned long index = strtoul(text, &end, 10);
+    return *end == '\0' && index <= UINT_MAX ? (unsigned)index : 0;
+}
+
+/* Whether a <source>, or an element of the same make such as <scratch>, names
+ * an image: that of an empty drive may be there for its other attributes. */
+static bool names_image(const char *type, const xmlNode *source)
+{
+    static const char *const places[][2] = {
+        {"file", "file"}, {"block", "dev"}, {"volume", "volume"}};
+
+    if (source == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (strcmp(type, places[i][0]) == 0)
+            return xmltree_has(source, places[i][1]);
+    return true;
+}
+
+/* False when memory is short. */
+static bool read_source(struct layer *layer, const xmlNode *source)
+{
+    CLEANUP_FREE char *index = xmltree_attribute(source, "index");
+
+    layer->index = parse_index(index);
+    switch (layer->storage) {
+    case STORAGE_FILE:
+        layer->path = xmltree_attribute(source, "file");
+        return layer->path != NULL;
+    case STORAGE_BLOCK:
+        layer->path = xmltree_attribute(source, "dev");
+        return layer->path != NULL;
+    case STORAGE_VOLUME:
+        layer->pool = xmltree_attribute(source, "pool");
+        layer->volume = xmltree_attribute(source, "volume");
+        return layer->volume != NULL;
+    case STORAGE_NETWORK:
+    case STORAGE_NONE:
+    case STORAGE_UNKNOWN:
+        break;
+    }
+    return true;
+}
+
+/* An encrypted raw image is a LUKS container, larger than the disk in it; the
+ * XML still calls its format raw. <encryption> stands in <source>, or with the
+ * disk as older XML has it. */
+static bool name_format(struct layer *layer, const xmlNode *source)
+{
+    const xmlNode *encryption = xmltree_child(source, "encryption");
+
+    if (encryption == NULL)
+        encryption = xmltree_child(source->parent, "encryption");
+    if (encryption == NULL || layer->format == NULL ||
+        strcmp(layer->format, "raw") != 0)
+        return true;
+    return text_replace(&layer->format, "luks");
+}
+
+/* Appends the layer that `source` is of; `type` says its storage, `format`
+ * is the element whose type attribute names its format, or NULL. */
+static struct layer *add_layer(struct disk *disk, enum role role,
+                               const char *type, const xmlNode *source,
+                               const xmlNode *format)
+{
+    struct layer *layer = disk_add_layer(disk);
+    if (layer == NULL)
+        return NULL;
+
+    layer->role = role;
+    layer->storage = storage_of(type);
+    if (format != NULL)
+        layer->format = xmltree_attribute(format, "type");
+    return read_source(layer, source) && name_format(layer, source) ? layer
+                                                                    : NULL;
+}
+
+/* <backingStore type='file' index='2'> in <backingStore> and so on, down to
+ * one that is empty. */
+static bool read_backing(struct disk *disk, const xmlNode *parent)
+{
+    const xmlNode *store = xmltree_child(parent, "backingStore");
+
+    for (unsigned depth = 1; store != NULL; depth++) {
+        CLEANUP_FREE char *type = xmltree_attribute(store, "type");
+        const xmlNode *source = xmltree_child(store, "source");
+        if (type == NULL || !names_image(type, source))
+            return true;
+
+        struct layer *layer = add_layer(disk, ROLE_CHAIN, type, source,
+                                        xmltree_child(store, "format"));
+        if (layer == NULL)
+            return false;
+        layer->depth = depth;
+        if (layer->index == 0) {
+            CLEANUP_FREE char *index = xmltree_attribute(store, "index");
+            layer->index = parse_index(index);
+        }
+        store = xmltree_child(store, "backingStore");
+    }
+    return true;
+}
+
+/* The destination of a copy. The mirror of an active commit is an image of
+ * the chain itself, and is there already. */
+static bool read_mirror(struct disk *disk, const xmlNode *node)
+{
+    const xmlNode *mirror = xmltree_child(node, "mirror");
+    if (mirror == NULL)
+        return true;
+
+    CLEANUP_FREE char *job = xmltree_attribute(mirror, "job");
+    CLEANUP_FREE char *type = xmltree_attribute(mirror, "type");
+    const xmlNode *source = xmltree_child(mirror, "source");
+    if (job == NULL || strcmp(job, "copy") != 0 || type == NULL ||
+        !names_image(type, source))
+        return true;
+    return add_layer(disk, ROLE_MIRROR, type, source,
+                     xmltree_child(mirror, "format")) != NULL;
+}
+
+static bool read_disk(struct domain *domain, const xmlNode *node)
+{
+    const xmlNode *target_node = xmltree_child(node, "target");
+    CLEANUP_FREE char *type = xmltree_attribute(node, "type");
+    CLEANUP_FREE char *target =
+        target_node == NULL ? NULL : xmltree_attribute(target_node, "dev");
+    if (type == NULL || target == NULL)
+        return true;
+
+    struct disk *disk = domain_add_disk(domain, target);
+    if (disk == NULL)
+        return false;
+
+    const xmlNode *source = xmltree_child(node, "source");
+    if (!names_image(type, source))
+        return true;
+    if (add_layer(disk, ROLE_CHAIN, type, source,
+                  xmltree_child(node, "driver")) == NULL)
+        return false;
+    return read_backing(disk, node) && read_mirror(disk, node);
+}
+
+static bool read_disks(struct domain *domain, const xmlNode *root)
+{
+    const xmlNode *devices = xmltree_child(root, "devices");
+    const xmlNode *node =
+        devices == NULL ? NULL : xmltree_child(devices, "disk");
+
+    for (; node != NULL; node = xmltree_next(node, "disk"))
+        if (!read_disk(domain, node))
+            return false;
+    return true;
+}
+
+/* <domain id='3'>: only one that runs has it. */
+static int read_id(const xmlNode *root)
+{
+    CLEANUP_FREE char *text = xmltree_attribute(root, "id");
+    unsigned id = parse_index(text);
+
+    return text != NULL && id <= INT_MAX ? (int)id : DOMAIN_OFF;
+}
+
+bool domxml_read(const char *xml, const struct metadata_query *query,
+                 struct domain *domain)
+{
+    CLEANUP_DOC xmlDoc *doc = xmltree_parse(xml, DOMXML_SIZE_MAX, "domain");
+    struct domain fresh = {0};
+
+    if (doc == NULL)
+        return false;
+    const xmlNode *root = xmlDocGetRootElement(doc);
+    if (!read_disks(&fresh, root)) {
+        domain_clear(&fresh);
+        return false;
+    }
+    if (query != NULL)
+        fresh.metadata = metadata_read(root, query->ns, query->xpath);
+
+    domain->id = read_id(root);
+    domain_clear_disks(domain);
+    free(domain->metadata);
+    domain->disks = fresh.disks;
+    domain->disk_count = fresh.disk_count;
+    domain->metadata = fresh.metadata;
+    return true;
+}
+
+/* In pull mode the image is <scratch>, in push mode <target>; the index stands
+ * with the disk. */
+static bool read_backup_disk(struct domain *domain, const xmlNode *node)
+{
+    CLEANUP_FREE char *name = xmltree_attribute(node, "name");
+    CLEANUP_FREE char *type = xmltree_attribute(node, "type");
+    CLEANUP_FREE char *index = xmltree_attribute(node, "index");
+    const xmlNode *source = xmltree_child(node, "scratch");
+
+    if (source == NULL)
+        source = xmltree_child(node, "target");
+    if (name == NULL || type == NULL || !names_image(type, source))
+        return true;
+
+    struct disk *disk = domain_find_disk(domain, name);
+    if (disk == NULL)
+        return true;
+    struct layer *layer = add_layer(disk, ROLE_SCRATCH, type, source,
+                                    xmltree_child(node, "driver"));
+    if (layer == NULL)
+        return false;
+    layer->index = parse_index(index);
+    return true;
+}
+
+bool domxml_read_backup(const char *xml, struct domain *domain)
+{
+    CLEANUP_DOC xmlDoc *doc =
+        xmltree_parse(xml, DOMXML_SIZE_MAX, "domainbackup");
+    if (doc == NULL)
+        return false;
+
+    const xmlNode *disks = xmltree_child(xmlDocGetRootElement(doc), "disks");
+    const xmlNode *node = disks == NULL ? NULL : xmltree_child(disks, "disk");
+    for (; node != NULL; node = xmltree_next(node, "disk"))
+        if (!read_backup_disk(domain, node))
+            return false;
+    return true;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "emit.h"
+
+#include "identity.h"
+
+#include <collectd.h>
+#include <plugin.h>
+#include <stdio.h>
+
+#define PLUGIN_NAME "virt_backing"
+
+static void set_field(char field[DATA_MAX_NAME_LEN], const char *text)
+{
+    snprintf(field, DATA_MAX_NAME_LEN, "%s", text);
+}
+
+static void emit(value_list_t *list, const char *type, double number)
+{
+    value_t value = {.gauge = number};
+
+    list->values = &value;
+    list->values_len = 1;
+    set_field(list->type, type);
+    plugin_dispatch_values(list);
+}
+
+static void emit_size(value_list_t *list, const char *type, uint64_t bytes)
+{
+    if (bytes != SIZE_UNKNOWN)
+        emit(list, type, (double)bytes);
+}
+
+static void emit_layer(value_list_t *list, const struct layer *layer,
+                       enum layer_format format)
+{
+    identity_layer(list->type_instance, format, layer);
+    emit_size(list, "disk_capacity", layer->sizes.capacity);
+    emit_size(list, "disk_allocation", layer->sizes.allocation);
+    emit_size(list, "disk_physical", layer->sizes.physical);
+}
+
+/* The number of layers in the disk's chain. */
+static size_t emit_disk(value_list_t *list, const struct disk *disk,
+                        enum layer_format format)
+{
+    size_t length = disk_chain_length(disk);
+
+    set_field(list->plugin_instance, disk->instance);
+    for (size_t i = 0; i < disk->layer_count; i++)
+        emit_layer(list, &disk->layers[i], format);
+    set_field(list->type_instance, "layers");
+    emit(list, "count", (double)length);
+    return length;
+}
+
+/* The plugin's own figures; the first two only where there was an answer. */
+static void emit_self(value_list_t *list, const struct inventory *inventory,
+                      size_t layers, double seconds)
+{
+    set_field(list->host, inventory->hostname);
+    set_field(list->plugin_instance, "");
+    if (inventory->answered) {
+        set_field(list->type_instance, "domains");
+        emit(list, "count", (double)inventory->count);
+        set_field(list->type_instance, "layers");
+        emit(list, "count", (double)layers);
+    }
+    set_field(list->type_instance, "calls");
+    emit(list, "count", (double)inventory->calls);
+    set_field(list->type_instance, "read");
+    emit(list, "duration", seconds);
+}
+
+void emit_inventory(const struct inventory *inventory,
+                    enum layer_format layer_format, double seconds)
+{
+    /* One time for all: the values belong together. */
+    value_list_t list = VALUE_LIST_INIT;
+    size_t layers = 0;
+
+    list.time = cdtime();
+    list.interval = plugin_get_interval();
+    set_field(list.plugin, PLUGIN_NAME);
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct domain *domain = inventory->domains[i];
+        set_field(list.host, domain->host);
+        for (size_t j = 0; j < domain->disk_count; j++)
+            layers += emit_disk(&list, &domain->disks[j], layer_format);
+    }
+    if (inventory->hostname != NULL)
+        emit_self(&list, inventory, layers, seconds);
+}
+
+/* Made from types.db.d/virt_backing.db by the build. */
+static const struct {
+    const char *type;
+    data_source_t source;
+} types[] = {
+#include "types_db.h"
+};
+
+bool emit_register_types(void)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        data_source_t source = types[i].source;
+        data_set_t set = {.ds_num = 1, .ds = &source};
+
+        if (plugin_get_ds(types[i].type) != NULL)
+            continue;
+        set_field(set.type, types[i].type);
+        if (plugin_register_data_set(&set) != 0)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "identity.h"
+
+#include "hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HASH_SUFFIX 9 /* '-' and eight digits */
+
+/* A name under construction: the text so far, and a hash of all that went in,
+ * also of what found no room. */
+struct name {
+    char *text;
+    size_t length;
+    bool altered;
+    uint64_t hash;
+};
+
+static struct name name_start(char *text)
+{
+    return (struct name){.text = text, .hash = HASH_START};
+}
+
+static void name_add(struct name *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        bool bad = byte == '/' || byte < ' ' || byte == 0x7f;
+
+        name->hash = hash_bytes(name->hash, &byte, 1);
+        if (bad || name->length == IDENTITY_SIZE - 1)
+            name->altered = true;
+        if (name->length < IDENTITY_SIZE - 1)
+            name->text[name->length++] = bad ? '_' : (char)byte;
+    }
+}
+
+/* Never leaves half a UTF-8 character behind. */
+static void name_cut(struct name *name, size_t length)
+{
+    if (name->length <= length)
+        return;
+    while (length > 0 && ((unsigned char)name->text[length] & 0xc0) == 0x80)
+        length--;
+    name->length = length;
+}
+
+static void name_finish(struct name *name)
+{
+    name->text[name->length] = '\0';
+    if (name->text[0] == '.') {
+        name->text[0] = '_';
+        name->altered = true;
+    }
+    if (!name->altered)
+        return;
+
+    name_cut(name, IDENTITY_SIZE - 1 - HASH_SUFFIX);
+    snprintf(name->text + name->length, HASH_SUFFIX + 1, "-%08x",
+             (unsigned)(name->hash ^ name->hash >> 32));
+}
+
+static void add_field(struct name *name, enum name_field field,
+                      const struct domain *domain, const char *hostname,
+                      const char *target)
+{
+    char uuid[UUID_TEXT_SIZE];
+
+    switch (field) {
+    case NAME_FIELD_NAME:
+        name_add(name, domain->name);
+        break;
+    case NAME_FIELD_UUID:
+        uuid_format(uuid, domain->uuid);
+        name_add(name, uuid);
+        break;
+    case NAME_FIELD_HOSTNAME:
+        name_add(name, hostname);
+        break;
+    case NAME_FIELD_METADATA:
+        name_add(name,
+                 domain->metadata != NULL ? domain->metadata : domain->name);
+        break;
+    case NAME_FIELD_DISK:
+        name_add(name, target);
+        break;
+    }
+}
+
+static void add_format(struct name *name, const struct name_format *format,
+                       const char *separator, const struct domain *domain,
+                       const char *hostname, const char *target)
+{
+    for (size_t i = 0; i < format->count; i++) {
+        if (i > 0)
+            name_add(name, separator);
+        add_field(name, format->fields[i], domain, hostname, target);
+    }
+}
+
+void identity_host(char ret_name[IDENTITY_SIZE],
+                   const struct name_format *format,
+                   const struct domain *domain, const char *hostname, bool mark)
+{
+    struct name name = name_start(ret_name);
+
+    add_format(&name, format, ":", domain, hostname, NULL);
+    if (mark) {
+        name.hash = hash_bytes(name.hash, domain->uuid, UUID_BYTES);
+        name.altered = true;
+    }
+    name_finish(&name);
+}
+
+void identity_disk(char ret_name[IDENTITY_SIZE],
+                   const struct name_format *format,
+                   const struct domain *domain, const char *target)
+{
+    struct name name = name_start(ret_name);
+
+    add_format(&name, format, "-", domain, NULL, target);
+    name_finish(&name);
+}
+
+void identity_layer(char ret_name[IDENTITY_SIZE], enum layer_format format,
+                    const struct layer *layer)
+{
+    if (format == LAYER_FORMAT_INDEX && layer->index != 0)
+        snprintf(ret_name, IDENTITY_SIZE, "index%u", layer->index);
+    else if (layer->role == ROLE_MIRROR)
+        snprintf(ret_name, IDENTITY_SIZE, "mirror");
+    else if (layer->role == ROLE_SCRATCH)
+        snprintf(ret_name, IDENTITY_SIZE, "scratch");
+    else
+        snprintf(ret_name, IDENTITY_SIZE, "layer%u", layer->depth);
+}

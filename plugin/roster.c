@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void entry_free(struct roster_entry *entry)
+{
+    domain_clear(&entry->domain);
+    free(entry);
+}
+
+/* Where the UUID is, or where it belongs. */
+static size_t position_of(const struct roster *roster,
+                          const unsigned char uuid[UUID_BYTES])
+{
+    size_t low = 0;
+    size_t high = roster->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(roster->entries[middle]->domain.uuid, uuid, UUID_BYTES) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool make_room(struct roster *roster)
+{
+    if (roster->count < roster->room)
+        return true;
+
+    size_t room = roster->room > 0 ? 2 * roster->room : 16;
+    struct roster_entry **entries =
+        realloc(roster->entries, room * sizeof(struct roster_entry *));
+    if (entries == NULL)
+        return false;
+    roster->entries = entries;
+    roster->room = room;
+    return true;
+}
+
+struct roster_entry *roster_get(struct roster *roster,
+                                const unsigned char uuid[UUID_BYTES])
+{
+    size_t position = position_of(roster, uuid);
+    struct roster_entry **place = &roster->entries[position];
+
+    if (position < roster->count &&
+        memcmp((*place)->domain.uuid, uuid, UUID_BYTES) == 0)
+        return *place;
+    if (!make_room(roster))
+        return NULL;
+
+    struct roster_entry *entry = calloc(1, sizeof(*entry));
+    if (entry == NULL)
+        return NULL;
+    memcpy(entry->domain.uuid, uuid, UUID_BYTES);
+
+    place = &roster->entries[position];
+    memmove(place + 1, place,
+            (roster->count - position) * sizeof(struct roster_entry *));
+    *place = entry;
+    roster->count++;
+    return entry;
+}
+
+void roster_sweep(struct roster *roster, uint64_t pass)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < roster->count; i++) {
+        struct roster_entry *entry = roster->entries[i];
+        if (entry->pass == pass)
+            roster->entries[kept++] = entry;
+        else
+            entry_free(entry);
+    }
+    roster->count = kept;
+}
+
+void roster_clear(struct roster *roster)
+{
+    for (size_t i = 0; i < roster->count; i++)
+        entry_free(roster->entries[i]);
+    free(roster->entries);
+    *roster = (struct roster){0};
+}

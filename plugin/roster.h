@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The domains that are known, by UUID, with what a collector remembers of
+ * each from one pass to the next.
+ */
+#ifndef VIRT_BACKING_ROSTER_H
+#define VIRT_BACKING_ROSTER_H
+
+#include "chain.h"
+
+struct roster_entry {
+    struct domain domain; /* first, so that one pointer serves as both */
+
+    uint64_t pass;      /* the last one in which the domain answered */
+    uint64_t signature; /* of the records that the layout was made for */
+    double due;         /* when its XML is to be read again */
+    bool laid_out;      /* there is a layout ... */
+    bool named;         /* ... and its series have their names */
+    bool loose;         /* with records that it has no place for */
+    bool complained;    /* the log has been told that its XML is no good */
+    bool marked;        /* its name was another's: see identity_host() */
+};
+
+struct roster {
+    struct roster_entry **entries; /* sorted by UUID */
+    size_t count;
+    size_t room;
+};
+
+/* The entry of that UUID; a new, empty one where there was none. NULL when
+ * memory is short. */
+struct roster_entry *roster_get(struct roster *roster,
+                                const unsigned char uuid[UUID_BYTES]);
+
+/* Forgets the domains that did not answer in that pass. */
+void roster_sweep(struct roster *roster, uint64_t pass);
+
+void roster_clear(struct roster *roster);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "select.h"
+
+#include "cleanup.h"
+
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct select_entry {
+    char *name; /* NULL: the expression counts */
+    regex_t expression;
+};
+
+static bool is_expression(const char *entry, size_t length)
+{
+    return length > 2 && entry[0] == '/' && entry[length - 1] == '/';
+}
+
+/* The text between the slashes of "/text/". */
+static bool compile(regex_t *ret_expression, const char *entry, size_t length,
+                    char *ret_reason, size_t size)
+{
+    CLEANUP_FREE char *text = strndup(entry + 1, length - 2);
+    if (text == NULL) {
+        snprintf(ret_reason, size, "out of memory");
+        return false;
+    }
+
+    int status = regcomp(ret_expression, text, REG_EXTENDED | REG_NOSUB);
+    if (status != 0)
+        regerror(status, ret_expression, ret_reason, size);
+    return status == 0;
+}
+
+bool select_add(struct select_list *list, const char *entry, char *ret_reason,
+                size_t size)
+{
+    struct select_entry *entries =
+        realloc(list->entries, (list->count + 1) * sizeof(*entries));
+    if (entries == NULL) {
+        snprintf(ret_reason, size, "out of memory");
+        return false;
+    }
+    list->entries = entries;
+
+    struct select_entry *new = &entries[list->count];
+    size_t length = strlen(entry);
+    *new = (struct select_entry){0};
+    if (is_expression(entry, length)) {
+        if (!compile(&new->expression, entry, length, ret_reason, size))
+            return false;
+    } else if ((new->name = strdup(entry)) == NULL) {
+        snprintf(ret_reason, size, "out of memory");
+        return false;
+    }
+    list->count++;
+    return true;
+}
+
+static bool list_matches(const struct select_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct select_entry *entry = &list->entries[i];
+        if (entry->name != NULL
+                ? strcmp(entry->name, text) == 0
+                : regexec(&entry->expression, text, 0, NULL, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool select_domain(const struct select *select, const char *name)
+{
+    return select->domains.count == 0 ||
+           list_matches(&select->domains, name) != select->ignore;
+}
+
+bool select_disk(const struct select *select, const char *domain,
+                 const char *target)
+{
+    if (select->disks.count == 0)
+        return true;
+
+    CLEANUP_FREE char *text = NULL;
+    if (asprintf(&text, "%s:%s", domain, target) < 0) {
+        text = NULL;
+        return false;
+    }
+    return list_matches(&select->disks, text) != select->ignore;
+}
+
+static void list_clear(struct select_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->entries[i].name == NULL)
+            regfree(&list->entries[i].expression);
+        free(list->entries[i].name);
+    }
+    free(list->entries);
+    *list = (struct select_list){0};
+}
+
+void select_clear(struct select *select)
+{
+    list_clear(&select->domains);
+    list_clear(&select->disks);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The options of a user as plain data: names, defaults and checks. Where the
+ * options come from (collectd's configuration, a command line) is not known
+ * here. Names, meanings and defaults are those of collectd's virt plugin
+ * wherever it has the option.
+ */
+#ifndef VIRT_BACKING_SETTINGS_H
+#define VIRT_BACKING_SETTINGS_H
+
+#include "select.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum name_field {
+    NAME_FIELD_NAME,
+    NAME_FIELD_UUID,
+    NAME_FIELD_HOSTNAME,
+    NAME_FIELD_METADATA,
+    NAME_FIELD_DISK,
+};
+
+#define NAME_FIELDS_MAX 4
+
+struct name_format {
+    enum name_field fields[NAME_FIELDS_MAX];
+    size_t count;
+};
+
+enum layer_format {
+    LAYER_FORMAT_DEPTH,
+    LAYER_FORMAT_INDEX,
+};
+
+enum local_images {
+    LOCAL_IMAGES_AUTO, /* look at images when the connection is local */
+    LOCAL_IMAGES_TRUE,
+    LOCAL_IMAGES_FALSE,
+};
+
+struct settings {
+    char *connection;          /* URI; NULL: libvirt's default */
+    unsigned refresh_interval; /* seconds */
+    struct select select;
+    struct name_format host_format;
+    struct name_format instance_format;
+    char *metadata_ns;
+    char *metadata_xpath;
+    enum layer_format layer_format;
+    enum local_images local_images;
+};
+
+/* Defaults. NULL when memory is short. */
+struct settings *settings_new(void);
+
+/* Takes NULL. */
+void settings_free(struct settings *settings);
+
+/* Sets one option. On failure false, and a message that names the option, the
+ * value and what is allowed; the settings are as before. */
+bool settings_set(struct settings *settings, const char *option,
+                  const char *value, char *ret_error, size_t size);
+
+/* What can only be said when all options are known. As above. */
+bool settings_check(const struct settings *settings, char *ret_error,
+                    size_t size);
+
+/* The name of option number i, NULL after the last. */
+const char *settings_option(size_t i);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From raw figures to the three values of the RFC.
+ *
+ * libvirt's own figures change their meaning from case to case: for a running
+ * domain, "allocation" of the statistics is the highest offset that this QEMU
+ * has written since its start (QMP query-blockstats, wr_highest_offset), and
+ * "physical" is what QEMU calls actual-size (QMP query-named-block-nodes):
+ * the blocks in use for a file, the size of the device for a device. The RFC
+ * of 2014 and virDomainBlockInfo define other things: allocation is the host
+ * storage in use (compare du), physical the size of the container (compare
+ * ls, blockdev). The rules below say which raw figure is which value.
+ */
+#ifndef VIRT_BACKING_SIZES_H
+#define VIRT_BACKING_SIZES_H
+
+#include "chain.h"
+
+/* True for formats whose image takes space as it is written to, however large
+ * the disk in it. A format that is not known counts as growing: its end can't
+ * be told from the size of its container. */
+bool format_grows(const char *format);
+
+/* Sets layer->sizes of a running domain from `stated` and `seen`. */
+void sizes_settle(struct layer *layer);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_collectd.h"
+
+#include "unit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SIZE (5 * DATA_MAX_NAME_LEN)
+#define VALUES_MAX 256
+#define SETS_MAX 16
+#define TYPES_MAX 32
+#define SEVERITIES 8
+
+static struct {
+    char name[NAME_SIZE];
+    double value;
+} values[VALUES_MAX];
+static size_t value_count;
+static cdtime_t value_time;
+
+static data_set_t sets[SETS_MAX];
+static data_source_t sources[SETS_MAX];
+static size_t set_count;
+static bool refusing;
+
+/* Those of the stock types.db that the plugin uses. */
+static const char *const stock[] = {
+    "disk_capacity", "disk_allocation", "disk_physical", "count",
+    "duration",      "percent",         "bytes"};
+static const char *added[TYPES_MAX];
+static size_t added_count;
+
+static size_t log_counts[SEVERITIES];
+static char log_last[1024];
+
+static char hostname[] = "this-host";
+char *hostname_g = hostname;
+struct fake_callbacks fake_callbacks;
+
+void fake_collectd_reset(void)
+{
+    fake_collectd_forget_values();
+    set_count = 0;
+    refusing = false;
+    added_count = 0;
+    for (size_t i = 0; i < SEVERITIES; i++)
+        log_counts[i] = 0;
+    log_last[0] = '\0';
+}
+
+void fake_collectd_forget_values(void)
+{
+    value_count = 0;
+}
+
+/* --- values -------------------------------------------------------------- */
+
+static void print_name(char name[NAME_SIZE], const value_list_t *list)
+{
+    snprintf(name, NAME_SIZE, "%s/%s%s%s/%s%s%s", list->host, list->plugin,
+             list->plugin_instance[0] != '\0' ? "-" : "", list->plugin_instance,
+             list->type, list->type_instance[0] != '\0' ? "-" : "",
+             list->type_instance);
+}
+
+static bool is_known_type(const char *type)
+{
+    for (size_t i = 0; i < COUNT_OF(stock); i++)
+        if (strcmp(stock[i], type) == 0)
+            return true;
+    for (size_t i = 0; i < added_count; i++)
+        if (strcmp(added[i], type) == 0)
+            return true;
+    return false;
+}
+
+static size_t find_value(const char *name)
+{
+    size_t i = 0;
+
+    while (i < value_count && strcmp(values[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* What collectd itself would silently drop, or assert. */
+static void check_list(const value_list_t *list)
+{
+    assert_int_equal(list->values_len, 1);
+    assert_non_null(list->values);
+    assert_true(list->host[0] != '\0');
+    assert_true(is_known_type(list->type));
+    assert_true(list->interval == plugin_get_interval());
+    /* All values of a pass are of one time, which the plugin sets. */
+    assert_true(list->time != 0);
+    if (value_count == 0)
+        value_time = list->time;
+    assert_true(list->time == value_time);
+}
+
+int plugin_dispatch_values(value_list_t const *list)
+{
+    char name[NAME_SIZE];
+
+    check_list(list);
+    print_name(name, list);
+    /* A name that comes twice in a millisecond is an error to collectd. */
+    if (find_value(name) < value_count)
+        fail_msg("dispatched twice: %s", name);
+    assert_true(value_count < VALUES_MAX);
+    snprintf(values[value_count].name, NAME_SIZE, "%s", name);
+    values[value_count].value = list->values[0].gauge;
+    value_count++;
+    return 0;
+}
+
+size_t fake_collectd_count(void)
+{
+    return value_count;
+}
+
+double fake_collectd_value(const char *name)
+{
+    size_t i = find_value(name);
+
+    return i < value_count ? values[i].value : -1;
+}
+
+cdtime_t plugin_get_interval(void)
+{
+    return TIME_T_TO_CDTIME_T(10);
+}
+
+/* Moves on by itself, as time does. */
+cdtime_t cdtime(void)
+{
+    static cdtime_t now = TIME_T_TO_CDTIME_T(1000000);
+
+    return now += TIME_T_TO_CDTIME_T(1);
+}
+
+/* --- types --------------------------------------------------------------- */
+
+void fake_collectd_add_type(const char *type)
+{
+    assert_true(added_count < TYPES_MAX);
+    added[added_count++] = type;
+}
+
+const data_set_t *plugin_get_ds(const char *type)
+{
+    static const data_set_t any;
+
+    return is_known_type(type) ? &any : NULL;
+}
+
+/* Collectd copies the set with its sources. */
+int plugin_register_data_set(const data_set_t *set)
+{
+    if (refusing)
+        return -1;
+    assert_true(set_count < SETS_MAX);
+    assert_int_equal(set->ds_num, 1);
+    sources[set_count] = set->ds[0];
+    sets[set_count] = *set;
+    sets[set_count].ds = &sources[set_count];
+    fake_collectd_add_type(sets[set_count].type);
+    set_count++;
+    return 0;
+}
+
+size_t fake_collectd_registered(void)
+{
+    return set_count;
+}
+
+const data_set_t *fake_collectd_registered_set(size_t i)
+{
+    return &sets[i];
+}
+
+void fake_collectd_refuse_types(void)
+{
+    refusing = true;
+}
+
+/* --- callbacks and the log ----------------------------------------------- */
+
+int plugin_register_complex_config(const char *name,
+                                   int (*callback)(oconfig_item_t *))
+{
+    fake_callbacks.name = name;
+    fake_callbacks.config = callback;
+    return 0;
+}
+
+int plugin_register_init(const char *name, plugin_init_cb callback)
+{
+    assert_string_equal(name, fake_callbacks.name);
+    fake_callbacks.init = callback;
+    return 0;
+}
+
+int plugin_register_shutdown(const char *name, plugin_shutdown_cb callback)
+{
+    assert_string_equal(name, fake_callbacks.name);
+    fake_callbacks.shutdown = callback;
+    return 0;
+}
+
+int plugin_register_complex_read(const char *group, const char *name,
+                                 plugin_read_cb callback, cdtime_t interval,
+                                 user_data_t const *user_data)
+{
+    (void)group;
+    (void)user_data;
+    assert_string_equal(name, fake_callbacks.name);
+    assert_true(interval == 0);
+    fake_callbacks.read = callback;
+    return 0;
+}
+
+void plugin_log(int severity, const char *format, ...)
+{
+    va_list arguments;
+
+    assert_true(severity >= 0 && severity < SEVERITIES);
+    log_counts[severity]++;
+    va_start(arguments, format);
+    vsnprintf(log_last, sizeof(log_last), format, arguments);
+    va_end(arguments);
+}
+
+size_t fake_collectd_log_count(int severity)
+{
+    return log_counts[severity];
+}
+
+const char *fake_collectd_log_last(void)
+{
+    return log_last;
+}
+
+/* --- configuration ------------------------------------------------------- */
+
+/* The members are not const in collectd's headers. */
+static char *borrow(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static oconfig_value_t *add_item(struct fake_config *config, const char *option)
+{
+    int i = config->block.children_num++;
+
+    assert_true(i < FAKE_CONFIG_MAX);
+    config->block.key = borrow("Plugin");
+    config->block.children = config->items;
+    config->items[i] = (oconfig_item_t){.key = borrow(option),
+                                        .values = &config->values[i],
+                                        .values_num = 1,
+                                        .parent = &config->block};
+    return &config->values[i];
+}
+
+void fake_config_text(struct fake_config *config, const char *option,
+                      const char *value)
+{
+    oconfig_value_t *place = add_item(config, option);
+
+    place->type = OCONFIG_TYPE_STRING;
+    place->value.string = borrow(value);
+}
+
+void fake_config_number(struct fake_config *config, const char *option,
+                        double value)
+{
+    oconfig_value_t *place = add_item(config, option);
+
+    place->type = OCONFIG_TYPE_NUMBER;
+    place->value.number = value;
+}
+
+void fake_config_boolean(struct fake_config *config, const char *option,
+                         bool value)
+{
+    oconfig_value_t *place = add_item(config, option);
+
+    place->type = OCONFIG_TYPE_BOOLEAN;
+    place->value.boolean = value;
+}

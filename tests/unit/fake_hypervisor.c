@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_hypervisor.h"
+
+#include "statstext.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fake_start(struct fake_hypervisor *fake, size_t count)
+{
+    *fake = (struct fake_hypervisor){
+        .domains = calloc(count, sizeof(struct fake_domain)),
+        .count = count,
+        .local = true,
+        .hostname = "host",
+    };
+    assert_non_null(fake->domains);
+    for (size_t i = 0; i < count; i++) {
+        fake->domains[i].uuid = (unsigned)i + 1;
+        fake->domains[i].id = (int)i + 1;
+        fake->domains[i].info = SIZES_UNKNOWN;
+    }
+}
+
+void fake_state(struct fake_domain *domain, const char *stats)
+{
+    blockstats_reset(&domain->stats);
+    free(domain->text);
+    domain->text = stats == NULL ? NULL : strdup(stats);
+    if (domain->text != NULL)
+        statstext_read(&domain->stats, domain->text);
+}
+
+void fake_stop(struct fake_hypervisor *fake)
+{
+    for (size_t i = 0; i < fake->count; i++) {
+        free(fake->domains[i].text);
+        blockstats_clear(&fake->domains[i].stats);
+    }
+    free(fake->domains);
+}
+
+struct domain_ref fake_ref(struct fake_domain *domain)
+{
+    struct domain_ref ref = {
+        .id = domain->id, .name = domain->name, .handle = domain};
+
+    ref.uuid[UUID_BYTES - 2] = (unsigned char)(domain->uuid >> 8);
+    ref.uuid[UUID_BYTES - 1] = (unsigned char)domain->uuid;
+    return ref;
+}
+
+static bool fake_read(void *context, hypervisor_visit visit,
+                      void *visit_context)
+{
+    struct fake_hypervisor *fake = context;
+
+    fake->reads++;
+    for (size_t i = 0; i < fake->count; i++) {
+        struct fake_domain *domain = &fake->domains[i];
+        struct domain_ref ref = fake_ref(domain);
+        /* One without a name is not running. */
+        if (domain->name != NULL)
+            visit(visit_context, &ref, &domain->stats);
+    }
+    return !fake->silent;
+}
+
+/* The XML of a domain that runs has its id in its first tag. */
+static char *with_id(const char *xml, int id)
+{
+    static const char tag[] = "<domain";
+    char *text = NULL;
+
+    if (id < 0 || strncmp(xml, tag, strlen(tag)) != 0)
+        return strdup(xml);
+    if (asprintf(&text, "%s id='%d'%s", tag, id, xml + strlen(tag)) < 0)
+        return NULL;
+    return text;
+}
+
+static char *fake_domain_xml(void *context, const struct domain_ref *ref,
+                             const char **ret_reason)
+{
+    struct fake_hypervisor *fake = context;
+    const struct fake_domain *domain = ref->handle;
+
+    fake->xmls++;
+    if (domain->xml != NULL)
+        return with_id(domain->xml, domain->id);
+    *ret_reason = domain->xml_reason;
+    return NULL;
+}
+
+static char *fake_backup_xml(void *context, const struct domain_ref *ref)
+{
+    struct fake_hypervisor *fake = context;
+    const struct fake_domain *domain = ref->handle;
+
+    fake->backups++;
+    return domain->backup == NULL ? NULL : strdup(domain->backup);
+}
+
+static bool fake_block_info(void *context, const struct domain_ref *ref,
+                            const char *target, struct sizes *ret_sizes)
+{
+    struct fake_hypervisor *fake = context;
+    const struct fake_domain *domain = ref->handle;
+
+    (void)target;
+    fake->infos++;
+    if (domain->info.capacity == SIZE_UNKNOWN)
+        return false;
+    *ret_sizes = domain->info;
+    return true;
+}
+
+static enum storage fake_volume_storage(void *context, const char *pool,
+                                        const char *volume)
+{
+    struct fake_hypervisor *fake = context;
+
+    (void)pool;
+    (void)volume;
+    fake->volumes++;
+    return fake->volume;
+}
+
+static const char *fake_hostname(void *context)
+{
+    const struct fake_hypervisor *fake = context;
+
+    return fake->hostname;
+}
+
+static bool fake_is_local(void *context)
+{
+    const struct fake_hypervisor *fake = context;
+
+    return fake->local;
+}
+
+static uint64_t fake_calls(void *context)
+{
+    const struct fake_hypervisor *fake = context;
+
+    return (uint64_t)fake->reads + fake->xmls + fake->backups + fake->infos +
+           fake->volumes;
+}
+
+struct hypervisor fake_table(struct fake_hypervisor *fake)
+{
+    return (struct hypervisor){
+        .context = fake,
+        .read = fake_read,
+        .domain_xml = fake_domain_xml,
+        .backup_xml = fake_backup_xml,
+        .block_info = fake_block_info,
+        .volume_storage = fake_volume_storage,
+        .hostname = fake_hostname,
+        .is_local = fake_is_local,
+        .calls = fake_calls,
+    };
+}
+
+static const struct fake_image *found;
+static size_t found_count;
+static unsigned looks;
+
+void fake_images_set(const struct fake_image *images, size_t count)
+{
+    found = images;
+    found_count = count;
+    looks = 0;
+}
+
+unsigned fake_images_looks(void)
+{
+    return looks;
+}
+
+static bool fake_look(const char *path, struct look *ret_look)
+{
+    looks++;
+    for (size_t i = 0; i < found_count; i++)
+        if (strcmp(found[i].path, path) == 0) {
+            *ret_look = found[i].look;
+            return true;
+        }
+    return false;
+}
+
+const struct images fake_images = {fake_look};

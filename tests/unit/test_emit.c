@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "cases.h"
+#include "emit.h"
+#include "fake_collectd.h"
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPES_FILE "types.db.d/virt_backing.db"
+
+static int reset(void **state)
+{
+    (void)state;
+    fake_collectd_reset();
+    return 0;
+}
+
+/* --- a domain ------------------------------------------------------------ */
+
+static void add_layer(struct disk *disk, enum role role, unsigned depth,
+                      unsigned index, struct sizes sizes)
+{
+    struct layer *layer = disk_add_layer(disk);
+
+    assert_non_null(layer);
+    layer->role = role;
+    layer->depth = depth;
+    layer->index = index;
+    layer->sizes = sizes;
+    /* The raw figures must never come through. */
+    layer->stated = (struct sizes){111, 222, 333};
+}
+
+static struct disk *add_disk(struct domain *domain, const char *target)
+{
+    struct disk *disk = domain_add_disk(domain, target);
+
+    assert_non_null(disk);
+    disk->instance = strdup(target);
+    return disk;
+}
+
+/* vda: a chain of two, a mirror and a scratch image; hda: an empty drive. */
+static void make_domain(struct domain *domain, const char *host)
+{
+    struct disk *disk = add_disk(domain, "vda");
+
+    domain->name = strdup("not shown");
+    domain->host = strdup(host);
+    add_layer(disk, ROLE_CHAIN, 0, 3, (struct sizes){100, 20, 30});
+    add_layer(disk, ROLE_CHAIN, 1, 1, (struct sizes){50, 0, SIZE_UNKNOWN});
+    add_layer(disk, ROLE_MIRROR, 0, 4, (struct sizes){100, SIZE_UNKNOWN, 70});
+    add_layer(disk, ROLE_SCRATCH, 0, 5, SIZES_UNKNOWN);
+    add_disk(domain, "hda");
+}
+
+static void emit_domains(struct domain **domains, size_t count,
+                         enum layer_format format)
+{
+    const struct inventory inventory = {
+        .answered = true,
+        .hostname = "kvm7",
+        .calls = 3,
+        .domains = domains,
+        .count = count,
+    };
+
+    emit_inventory(&inventory, format, 0.25);
+}
+
+static void assert_value(const char *name, double value)
+{
+    if (fake_collectd_value(name) != value)
+        fail_msg("%s is %g, not %g", name, fake_collectd_value(name), value);
+}
+
+/* --- values -------------------------------------------------------------- */
+
+static void series_of_a_domain(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+
+    (void)state;
+    make_domain(&domain, "vm1");
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/disk_capacity-layer0", 100);
+    assert_value("vm1/virt_backing-vda/disk_allocation-layer0", 20);
+    assert_value("vm1/virt_backing-vda/disk_physical-layer0", 30);
+    assert_value("vm1/virt_backing-vda/disk_capacity-layer1", 50);
+    assert_value("vm1/virt_backing-vda/disk_allocation-layer1", 0);
+    assert_value("vm1/virt_backing-vda/disk_capacity-mirror", 100);
+    assert_value("vm1/virt_backing-vda/disk_physical-mirror", 70);
+    assert_value("vm1/virt_backing-vda/count-layers", 2);
+    assert_value("vm1/virt_backing-hda/count-layers", 0);
+    assert_value("kvm7/virt_backing/count-domains", 1);
+    assert_value("kvm7/virt_backing/count-layers", 2);
+    assert_value("kvm7/virt_backing/count-calls", 3);
+    assert_value("kvm7/virt_backing/duration-read", 0.25);
+    /* And nothing else: no value that is not known. */
+    assert_int_equal(fake_collectd_count(), 13);
+    domain_clear(&domain);
+}
+
+static void series_by_index(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+
+    (void)state;
+    make_domain(&domain, "vm1");
+    emit_domains(domains, 1, LAYER_FORMAT_INDEX);
+    assert_value("vm1/virt_backing-vda/disk_capacity-index3", 100);
+    assert_value("vm1/virt_backing-vda/disk_capacity-index1", 50);
+    assert_value("vm1/virt_backing-vda/disk_physical-index4", 70);
+    assert_value("vm1/virt_backing-vda/count-layers", 2);
+    assert_int_equal(fake_collectd_count(), 13);
+    domain_clear(&domain);
+}
+
+static void domains_do_not_mix(void **state)
+{
+    struct domain one = {.disk_count = 0};
+    struct domain two = {.disk_count = 0};
+    struct domain *domains[] = {&one, &two};
+
+    (void)state;
+    make_domain(&one, "vm1");
+    make_domain(&two, "vm2");
+    two.disks[0].layers[0].sizes.capacity = 101;
+    emit_domains(domains, 2, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/disk_capacity-layer0", 100);
+    assert_value("vm2/virt_backing-vda/disk_capacity-layer0", 101);
+    assert_value("kvm7/virt_backing/count-domains", 2);
+    assert_value("kvm7/virt_backing/count-layers", 4);
+    assert_int_equal(fake_collectd_count(), 2 * 9 + 4);
+    domain_clear(&one);
+    domain_clear(&two);
+}
+
+/* The plugin instance is the disk's name in full, not its target. */
+static void names_are_those_that_were_made(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+    char host[DATA_MAX_NAME_LEN];
+    char series[2 * DATA_MAX_NAME_LEN];
+
+    (void)state;
+    memset(host, 'h', sizeof(host) - 1);
+    host[sizeof(host) - 1] = '\0';
+    make_domain(&domain, host);
+    assert_true(text_replace(&domain.disks[0].instance, "web: a-vda"));
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    snprintf(series, sizeof(series),
+             "%s/virt_backing-web: a-vda/disk_capacity-layer0", host);
+    assert_value(series, 100);
+    domain_clear(&domain);
+}
+
+static void large_sizes_arrive(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+
+    (void)state;
+    make_domain(&domain, "vm1");
+    domain.disks[0].layers[0].sizes.capacity = UINT64_C(1) << 62;
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/disk_capacity-layer0",
+                 4611686018427387904.0);
+    domain_clear(&domain);
+}
+
+static void without_domains(void **state)
+{
+    (void)state;
+    emit_domains(NULL, 0, LAYER_FORMAT_DEPTH);
+    assert_value("kvm7/virt_backing/count-domains", 0);
+    assert_value("kvm7/virt_backing/count-layers", 0);
+    assert_int_equal(fake_collectd_count(), 4);
+}
+
+/* That there was no answer does not mean that there are no domains. */
+static void without_an_answer(void **state)
+{
+    const struct inventory inventory = {.hostname = "kvm7", .calls = 2};
+
+    (void)state;
+    emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 1.5);
+    assert_value("kvm7/virt_backing/count-calls", 2);
+    assert_value("kvm7/virt_backing/duration-read", 1.5);
+    assert_int_equal(fake_collectd_count(), 2);
+}
+
+/* Before the first connection nobody knows whose figures they would be. */
+static void without_a_hostname(void **state)
+{
+    const struct inventory inventory = {.calls = 1};
+
+    (void)state;
+    emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 1.5);
+    assert_int_equal(fake_collectd_count(), 0);
+}
+
+/* --- types --------------------------------------------------------------- */
+
+static double bound_of(const char *text)
+{
+    return strcmp(text, "U") == 0 ? NAN : strtod(text, NULL);
+}
+
+static void assert_same_bound(double a, double b)
+{
+    assert_true((isnan(a) && isnan(b)) || a == b);
+}
+
+static int ds_type_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        int type;
+    } types[] = {{"GAUGE", DS_TYPE_GAUGE},
+                 {"COUNTER", DS_TYPE_COUNTER},
+                 {"DERIVE", DS_TYPE_DERIVE},
+                 {"ABSOLUTE", DS_TYPE_ABSOLUTE}};
+
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (strcmp(types[i].name, name) == 0)
+            return types[i].type;
+    return -1;
+}
+
+/* A line such as "block_job  value:GAUGE:0:100.1". */
+static void assert_line_is(const char *line, const data_set_t *set)
+{
+    char type[64];
+    char source[64];
+    char ds_type[64];
+    char low[64];
+    char high[64];
+
+    assert_int_equal(sscanf(line, "%63s %63[^:]:%63[^:]:%63[^:]:%63s", type,
+                            source, ds_type, low, high),
+                     5);
+    assert_string_equal(set->type, type);
+    assert_int_equal(set->ds_num, 1);
+    assert_string_equal(set->ds[0].name, source);
+    assert_int_equal(set->ds[0].type, ds_type_of(ds_type));
+    assert_same_bound(set->ds[0].min, bound_of(low));
+    assert_same_bound(set->ds[0].max, bound_of(high));
+}
+
+static void types_are_those_of_the_file(void **state)
+{
+    char *text = cases_read_file("TEST_SOURCE", TYPES_FILE);
+    char *rest = text;
+    size_t count = 0;
+    const char *line;
+
+    (void)state;
+    assert_true(emit_register_types());
+    while ((line = cases_next_line(&rest)) != NULL) {
+        assert_true(count < fake_collectd_registered());
+        assert_line_is(line, fake_collectd_registered_set(count++));
+    }
+    assert_true(count > 0);
+    assert_int_equal(count, fake_collectd_registered());
+    free(text);
+}
+
+/* A types file of the user's has the last word. */
+static void known_types_are_left_alone(void **state)
+{
+    (void)state;
+    fake_collectd_add_type("disk_headroom");
+    assert_true(emit_register_types());
+    assert_true(fake_collectd_registered() > 0);
+    for (size_t i = 0; i < fake_collectd_registered(); i++)
+        assert_string_not_equal(fake_collectd_registered_set(i)->type,
+                                "disk_headroom");
+    size_t count = fake_collectd_registered();
+    assert_true(emit_register_types());
+    assert_int_equal(fake_collectd_registered(), count);
+}
+
+static void refused_type_is_told(void **state)
+{
+    (void)state;
+    fake_collectd_refuse_types();
+    assert_false(emit_register_types());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(series_of_a_domain, reset),
+        cmocka_unit_test_setup(series_by_index, reset),
+        cmocka_unit_test_setup(domains_do_not_mix, reset),
+        cmocka_unit_test_setup(names_are_those_that_were_made, reset),
+        cmocka_unit_test_setup(large_sizes_arrive, reset),
+        cmocka_unit_test_setup(without_domains, reset),
+        cmocka_unit_test_setup(without_an_answer, reset),
+        cmocka_unit_test_setup(without_a_hostname, reset),
+        cmocka_unit_test_setup(types_are_those_of_the_file, reset),
+        cmocka_unit_test_setup(known_types_are_left_alone, reset),
+        cmocka_unit_test_setup(refused_type_is_told, reset),
+    };
+
+    return cmocka_run_group_tests_name("emit", tests, NULL, NULL) != 0;
+}

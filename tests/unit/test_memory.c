@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory: a steady state takes none, and where there is none left nothing
+ * breaks, leaks or stays wrong. The linker leads the layers' calls of malloc
+ * and its kin to the functions here (--wrap), libxml2's own excepted.
+ */
+#include "collector.h"
+#include "dump.h"
+#include "fake_hypervisor.h"
+#include "fake_log.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the allocator ------------------------------------------------------- */
+
+static bool armed;
+static size_t calls;    /* since it was armed */
+static size_t fails_at; /* the call that gets nothing; 0: none */
+
+static void arm(size_t fail)
+{
+    calls = 0;
+    fails_at = fail;
+    armed = true;
+}
+
+/* Number of calls since arm(). */
+static size_t disarm(void)
+{
+    armed = false;
+    return calls;
+}
+
+static bool is_refused(void)
+{
+    return armed && ++calls == fails_at;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
+int __wrap_asprintf(char **ret_text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void *__wrap_malloc(size_t size)
+{
+    return is_refused() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_refused() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return is_refused() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return is_refused() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t size)
+{
+    return is_refused() ? NULL : __real_strndup(text, size);
+}
+
+int __wrap_asprintf(char **ret_text, const char *format, ...)
+{
+    va_list arguments;
+
+    /* As glibc leaves it on failure: undefined. */
+    *ret_text = (char *)(uintptr_t)1;
+    if (is_refused())
+        return -1;
+    va_start(arguments, format);
+    int length = vasprintf(ret_text, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+/* --- settings ------------------------------------------------------------ */
+
+static void settings_without_memory(void **state)
+{
+    size_t fail = 0;
+    struct settings *settings;
+
+    (void)state;
+    do {
+        arm(++fail);
+        settings = settings_new();
+        size_t made = disarm();
+        assert_true((settings == NULL) == (made >= fail));
+        settings_free(settings);
+    } while (settings == NULL);
+    assert_true(fail > 1);
+}
+
+static void option_without_memory(void **state)
+{
+    static const char *const values[][2] = {
+        {"Connection", "test:///default"},
+        {"Domain", "vm1"},
+        {"Domain", "/^vm/"},
+        {"BlockDevice", "vm1:vda"},
+        {"HostnameFormat", "name uuid"},
+        {"PluginInstanceFormat", "disk"},
+        {"HostnameMetadataNS", "urn:x"},
+        {"HostnameMetadataXPath", "/a"},
+    };
+    char error[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        struct settings *settings = settings_new();
+        size_t fail = 0;
+        bool good;
+        do {
+            arm(++fail);
+            good = settings_set(settings, values[i][0], values[i][1], error,
+                                sizeof(error));
+            assert_true(good == (disarm() < fail));
+        } while (!good);
+        assert_true(fail > 1);
+        assert_true(settings->select.domains.count <= 1);
+        assert_true(settings->select.disks.count <= 1);
+        settings_free(settings);
+    }
+}
+
+/* Better left out than reported against the user's will. */
+static void filter_without_memory(void **state)
+{
+    char error[512];
+    struct settings *settings = settings_new();
+
+    (void)state;
+    assert_true(
+        settings_set(settings, "BlockDevice", "vm1:vda", error, sizeof(error)));
+    arm(1);
+    bool selected = select_disk(&settings->select, "vm1", "vda");
+    assert_int_equal(disarm(), 1);
+    assert_false(selected);
+    assert_true(select_disk(&settings->select, "vm1", "vda"));
+    settings_free(settings);
+}
+
+/* --- block statistics ---------------------------------------------------- */
+
+static void records_without_memory(void **state)
+{
+    struct blockstats stats = {.supported = false};
+
+    (void)state;
+    arm(1);
+    assert_false(blockstats_number(&stats, "block.0.capacity", 1));
+    assert_int_equal(disarm(), 1);
+    assert_int_equal(stats.count, 0);
+    assert_true(blockstats_text(&stats, "block.0.name", "vda"));
+    arm(1);
+    assert_false(blockstats_text(&stats, "block.100.name", "vdb"));
+    assert_int_equal(disarm(), 1);
+    assert_int_equal(stats.count, 1);
+    assert_string_equal(stats.records[0].target, "vda");
+    blockstats_clear(&stats);
+}
+
+/* --- a whole collector --------------------------------------------------- */
+
+/* A chain of two; a volume; a disk that is left out; metadata. */
+static const char xml[] =
+    "<domain><metadata><instance "
+    "xmlns='http://openstack.org/xmlns/libvirt/nova/1.1'><name>web</name>"
+    "</instance></metadata><devices>"
+    "<disk type='file'><driver type='qcow2'/><source file='/top' index='2'/>"
+    "<backingStore type='file' index='1'><format type='raw'/>"
+    "<source file='/base'/></backingStore><target dev='vda'/></disk>"
+    "<disk type='volume'><driver type='qcow2'/>"
+    "<source pool='p' volume='v' index='3'/><target dev='vdb'/></disk>"
+    "<disk type='block'><driver type='raw'/><source dev='/dev/x' index='4'/>"
+    "<target dev='vdc'/></disk></devices></domain>";
+static const char stats[] =
+    "block.count=5\n"
+    "block.0.name=vda\nblock.0.path=/top\nblock.0.backingIndex=2\n"
+    "block.0.capacity=4096\nblock.0.physical=512\n"
+    "block.1.name=vda\nblock.1.path=/base\nblock.1.backingIndex=1\n"
+    "block.1.capacity=4096\nblock.1.physical=1024\n"
+    "block.2.name=vda\nblock.2.path=/scratch\nblock.2.backingIndex=9\n"
+    "block.2.capacity=4096\nblock.2.physical=64\n"
+    "block.3.name=vdb\nblock.3.path=/pool/v\nblock.3.backingIndex=3\n"
+    "block.3.capacity=4096\nblock.3.physical=2048\n"
+    "block.4.name=vdc\nblock.4.path=/dev/x\nblock.4.backingIndex=4\n"
+    "block.4.capacity=4096\nblock.4.physical=4096\n";
+static const char backup[] =
+    "<domainbackup><disks><disk name='vda' type='file' index='9'>"
+    "<driver type='qcow2'/><scratch file='/scratch'/></disk></disks>"
+    "</domainbackup>";
+
+static struct fake_hypervisor fake;
+static struct hypervisor table;
+static struct settings *settings;
+
+/* Domains that all want the name "web". */
+static void open_scene(size_t domains)
+{
+    static char names[64][24];
+    char error[512];
+
+    assert_true(domains <= COUNT_OF(names));
+    fake_start(&fake, domains);
+    fake.volume = STORAGE_BLOCK;
+    for (size_t i = 0; i < domains; i++) {
+        snprintf(names[i], sizeof(names[i]), "vm%zu", i + 1);
+        fake.domains[i].name = names[i];
+        fake.domains[i].xml = xml;
+        fake.domains[i].backup = backup;
+        fake_state(&fake.domains[i], stats);
+    }
+    fake_images_set(NULL, 0);
+    fake_log_reset();
+    table = fake_table(&fake);
+    settings = settings_new();
+    assert_true(settings_set(settings, "HostnameFormat", "metadata", error,
+                             sizeof(error)));
+    assert_true(settings_set(settings, "BlockDevice", "/:vd[ab]$/", error,
+                             sizeof(error)));
+}
+
+static void close_scene(void)
+{
+    settings_free(settings);
+    fake_stop(&fake);
+}
+
+static struct collector *new_collector(void)
+{
+    return collector_new(settings, &table, &fake_images, &fake_log);
+}
+
+static char *describe(const struct inventory *inventory)
+{
+    char *text;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
+
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct domain *domain = inventory->domains[i];
+        /* Which of two namesakes is marked depends on who came first. */
+        fprintf(stream, "%s %.3s\n", domain->name, domain->host);
+        for (size_t j = 0; j < domain->disk_count; j++)
+            fprintf(stream, "%s ", domain->disks[j].instance);
+        dump_domain(stream, domain);
+    }
+    fclose(stream);
+    return text;
+}
+
+static void steady_state_takes_no_memory(void **state)
+{
+    (void)state;
+    open_scene(50);
+    struct collector *collector = new_collector();
+    char *first = describe(collector_read(collector, 0));
+    assert_non_null(strstr(first, "scratch"));
+    for (unsigned i = 1; i < 5; i++) {
+        arm(0);
+        const struct inventory *inventory = collector_read(collector, i);
+        assert_int_equal(disarm(), 0);
+        assert_int_equal(inventory->count, 50);
+    }
+    free(first);
+    collector_free(collector);
+    close_scene();
+}
+
+static void assert_names_differ(const struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(inventory->domains[i]->host,
+                                    inventory->domains[j]->host);
+}
+
+/* One pass in which a call for memory fails. What is reported then has its
+ * names; after RefreshInterval all is as it should be. True when the pass
+ * needed less calls than that. */
+static bool survive(size_t fail, const char *expected)
+{
+    struct collector *collector = new_collector();
+
+    arm(fail);
+    const struct inventory *inventory = collector_read(collector, 0);
+    bool done = disarm() < fail;
+    assert_true(inventory->answered);
+    assert_names_differ(inventory);
+    free(describe(inventory));
+
+    inventory = collector_read(collector, 60);
+    assert_names_differ(inventory);
+    char *text = describe(inventory);
+    assert_string_equal(text, expected);
+    free(text);
+    collector_free(collector);
+    return done;
+}
+
+static void pass_without_memory(void **state)
+{
+    size_t fail = 1;
+
+    (void)state;
+    open_scene(3);
+    struct collector *collector = new_collector();
+    char *expected = describe(collector_read(collector, 0));
+    collector_free(collector);
+    while (!survive(fail, expected))
+        fail++;
+    /* Each domain has texts and arrays of its own. */
+    assert_true(fail > 3 * 10);
+    free(expected);
+    close_scene();
+}
+
+static void collector_without_memory(void **state)
+{
+    (void)state;
+    open_scene(1);
+    arm(1);
+    struct collector *collector = new_collector();
+    assert_int_equal(disarm(), 1);
+    assert_null(collector);
+    close_scene();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings_without_memory),
+        cmocka_unit_test(option_without_memory),
+        cmocka_unit_test(filter_without_memory),
+        cmocka_unit_test(records_without_memory),
+        cmocka_unit_test(steady_state_takes_no_memory),
+        cmocka_unit_test(pass_without_memory),
+        cmocka_unit_test(collector_without_memory),
+    };
+
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL) != 0;
+}
