@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# host-guest.sh - guests of host.sh: boot sectors of a few bytes, for what only
+# a guest can do, such as running into the end of its disk's storage.
+
+# Make the image of a floppy disk whose boot sector fills the machine's first
+# hard disk from its start to its end, 127 sectors a call, then halts:
+#   host_make_filler_floppy PATH
+# Boot from it with HOST_VM_BOOT='fd hd': the BIOS sees no disk that the boot
+# order does not name.
+host_make_filler_floppy() {
+    {
+        printf '\x31\xc0'                 #      xor ax, ax
+        printf '\x8e\xd8'                 #      mov ds, ax
+        printf '\xbe\x20\x7c'             #      mov si, packet
+        printf '\xb2\x80'                 #      mov dl, 80h        first hard disk
+        printf '\xb8\x00\x43'             # next: mov ax, 4300h     extended write
+        printf '\xcd\x13'                 #      int 13h
+        printf '\x72\x0d'                 #      jc end
+        printf '\x81\x06\x28\x7c\x7f\x00' #      add word [lba], 127
+        printf '\x83\x16\x2a\x7c\x00'     #      adc word [lba + 2], 0
+        printf '\xeb\xec'                 #      jmp next
+        printf '\xf4'                     # end: hlt
+        printf '\xeb\xfd'                 #      jmp end
+        printf '\x10\x00\x7f\x00'         # packet: its size; 127 sectors
+        printf '\x00\x00\x00\x10'         #      from 1000:0000; may not cross 64 KiB
+    } >"$1"                               # lba: eight bytes, 0
+    truncate -s 510 "$1"
+    printf '\x55\xaa' >>"$1"
+    truncate -s 1440K "$1"
+}
