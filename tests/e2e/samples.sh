@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# samples.sh - for tests of what happens over time: all that the csv files hold,
+# not the newest values alone. Source it after functions.sh.
+#
+# A cycle gives all its samples the same time. A row is what one cycle said of
+# some series, in one line: "TYPE-INSTANCE=VALUE ..." in the order of the names.
+
+# Print all values of a series, oldest first.
+series_values() {
+    sed -s '1d; s/.*,//; s/\.000000$//' "$HOST_DIR/csv/$1"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]
+}
+
+# Print the times of all samples of a series.
+series_times() {
+    sed -s '1d; s/,.*//' "$HOST_DIR/csv/$1"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]
+}
+
+# Print the rows of HOST/PLUGIN-INSTANCE, oldest first. The last one may be half
+# written while collectd runs.
+series_rows() {
+    (
+        cd "$HOST_DIR/csv/$1" || exit
+        for file in *; do
+            sed "1d; s/\.000000\$//; s/,/ ${file%-????-??-??}=/" "$file"
+        done
+    ) | LC_ALL=C sort | awk '
+        $1 != time { if (time) print row; time = $1; row = $2; next }
+        { row = row " " $2 }
+        END { if (time) print row }'
+}
+
+# Print the row that a disk has which is a chain of these files, the active
+# layer first: truth_row FORMAT FILE...
+truth_row() {
+    local format=$1 file row='' depth=0
+    shift
+    row="count-layers=$#"
+    for file in "$@"; do
+        row+=" disk_capacity-layer$depth=$(truth_virtual_size "$format" "$file")"
+        row+=" disk_allocation-layer$depth=$(truth_du "$file")"
+        row+=" disk_physical-layer$depth=$(truth_length "$file")"
+        depth=$((depth + 1))
+    done
+    tr ' ' '\n' <<<"$row" | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//'
+}
+
+# expect_rows WHAT HOST/PLUGIN-INSTANCE ROW...: the disk had these rows, each at
+# least once, in this order, and never any other. A row may lack values, but have
+# no other ones: libvirt gives no sizes while something is being done to a VM.
+# collectd must be stopped.
+expect_rows() {
+    local what=$1 disk=$2
+    shift 2
+    expect_equal "$what: cycles that are not as they must be" "" "$(series_rows "$disk" |
+        truth="$(printf '%s\n' "$@")" awk '
+            function part_of(row, whole,    values, n, i) {
+                n = split(row, values, " ")
+                for (i = 1; i <= n; i++)
+                    if (!index(" " whole " ", " " values[i] " "))
+                        return 0
+                return 1
+            }
+            BEGIN { stages = split(ENVIRON["truth"], stage, "\n"); now = 1 }
+            now < stages && !part_of($0, stage[now]) && part_of($0, stage[now + 1]) { now++ }
+            !part_of($0, stage[now]) { print "wrong: " $0; print "where: " stage[now] }
+            $0 == stage[now] { seen[now] = 1 }
+            END { for (i = 1; i <= stages; i++) if (!seen[i]) print "never: " stage[i] }')"
+}
+
+# expect_between WHAT LOW HIGH SERIES: the newest value, of something that moves
+expect_between() {
+    local value
+    value=$(host_value "$4") || value=none
+    if [[ $value =~ ^[0-9]+$ ]] && [ "$value" -ge "$2" ] && [ "$value" -le "$3" ]; then
+        echo "ok: $1: $2 <= $value <= $3"
+    else
+        fail "$1: expected $2 to $3, found '$value'"
+    fi
+}
+
+# expect_growth WHAT TIMES SERIES: it never shrank, and grew so many times
+expect_growth() {
+    local rises
+    rises=$(series_values "$3" | awk '
+        NR > 1 && $1 < last { print "from " last " to " $1; shrunk = 1; exit }
+        NR > 1 && $1 > last { rises++ }
+        { last = $1 }
+        END { if (!shrunk) print rises + 0 }')
+    if [[ $rises =~ ^[0-9]+$ ]] && [ "$rises" -ge "$2" ]; then
+        echo "ok: $1: grew $rises times"
+    else
+        fail "$1: expected to grow $2 times, found '$rises'"
+    fi
+}
+
+# expect_steady WHAT SERIES: not one cycle without a sample between its first
+# sample and the end. collectd must be stopped.
+expect_steady() {
+    local first missing
+    first=$(series_times "$2" | head -n 1)
+    missing=$(series_times hypervisor/virt_backing/count-domains |
+        awk -v first="$first" '$1 >= first' | grep -vxF -f <(series_times "$2")) || true
+    expect_equal "$1: cycles without it" "" "$missing"
+}
+
+# --- block jobs ---
+
+job_ended() {
+    ! host_virsh blockjob "$1" "$2" 2>&1 | grep -q .
+}
+
+# The job of a copy or an active commit has copied all and waits for its pivot:
+# job_ready VM [JOBS]
+job_ready() {
+    [ "$(host_virsh dumpxml "$1" | grep -c "<mirror .*ready='yes'")" -ge "${2:-1}" ]
+}
+
+# For expect_success WHAT not COMMAND...
+not() {
+    ! "$@"
+}

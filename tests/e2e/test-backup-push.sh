@@ -1,0 +1,60 @@
+#!/bin/bash
+# A backup in push mode: its target is reported as scratch while it runs, and
+# grows to what du says of it; the chain and its length stay as they are.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+
+requires_plugin
+requires_program qemu-nbd
+export HOST_INTERVAL=0.3
+test_start_host
+
+image=$HOST_DIR/disk.raw
+target=$HOST_DIR/target.qcow2
+disk=vm1/virt_backing-vda
+
+# The disk reads 2 MiB a second: no backup can be told to take its time.
+host_make_image "$image" raw 32M
+qemu-io -f raw -c 'write 0 28M' "$image" >/dev/null
+socket=$(host_start_nbd "$image" raw 2097152)
+cat >"$HOST_DIR/backup.xml" <<XML
+<domainbackup mode='push'>
+  <disks><disk name='vda' type='file'><target file='$target'/><driver type='qcow2'/></disk></disks>
+</domainbackup>
+XML
+
+backup_ended() {
+    host_virsh domjobinfo vm1 | grep -q 'Job type: *None'
+}
+
+host_start_vm vm1 "vda:raw:nbd:$socket"
+host_start_collectd
+host_wait_cycle
+host_virsh backup-begin vm1 "$HOST_DIR/backup.xml" >/dev/null
+host_wait_cycle
+for round in 1 2 3 4; do
+    used=$(truth_du "$target")
+    length=$(truth_length "$target")
+    host_wait_cycle
+    expect_between "$round, du of the target" "$used" "$(truth_du "$target")" \
+        "$disk/disk_allocation-scratch"
+    expect_between "$round, length of the target" "$length" "$(truth_length "$target")" \
+        "$disk/disk_physical-scratch"
+    expect_value "$round, capacity" "$(truth_length "$image")" "$disk/disk_capacity-scratch"
+    expect_value "$round, layers; a target is none" 1 "$disk/count-layers"
+done
+expect_success "the backup still runs" not backup_ended
+expect_growth "the target" 3 "$disk/disk_allocation-scratch"
+
+host_virsh domjobabort vm1
+wait_until 10 backup_ended
+host_wait_cycle
+for type in capacity allocation physical; do
+    expect_series_absent "$disk/disk_$type-scratch"
+done
+expect_value "after the backup, layers" 1 "$disk/count-layers"
+expect_no_series '*-mirror'
+expect_quiet_log

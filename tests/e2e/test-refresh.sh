@@ -1,0 +1,60 @@
+#!/bin/bash
+# What a cycle costs: one call to libvirt in a steady state, however many domains
+# and disks there are; one more for the XML of a domain that changed; and one more
+# for each domain after RefreshInterval.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+
+export HOST_INTERVAL=0.3
+mark=hypervisor/virt_backing/count-calls
+
+requires_plugin
+test_start_host
+
+for vm in vm1 vm2 vm3; do
+    host_make_image "$HOST_DIR/$vm.raw" raw 4M
+    host_make_image "$HOST_DIR/$vm.qcow2" qcow2 - "$HOST_DIR/$vm.raw" raw
+    host_make_image "$HOST_DIR/$vm-b.raw" raw 3M
+    host_start_vm "$vm" "vda:qcow2:file:$HOST_DIR/$vm.qcow2" "vdb:raw:file:$HOST_DIR/$vm-b.raw"
+done
+host_make_image "$HOST_DIR/new.raw" raw 5M
+
+# Print what each cycle so far has cost: "4 1 1 1 "
+cycle_costs() {
+    cat "$HOST_DIR/csv/$mark"-[0-9]* | sed -n 's/^[0-9.]*,\([0-9]*\)\..*/\1/p' | tr '\n' ' '
+}
+
+# Print how many cycles there were.
+cycle_count() {
+    cycle_costs | wc -w
+}
+
+# wait_cycles COUNT
+wait_cycles() {
+    local i
+    for ((i = 0; i < $1; i++)); do
+        host_wait_fresh "$mark"
+    done
+}
+
+host_start_collectd 'RefreshInterval 3600'
+wait_cycles 6
+expect_success "first the XML of three domains, then one call a cycle: $(cycle_costs)" \
+    test_match '4 (1 )+' "$(cycle_costs)"
+
+before=$(cycle_count)
+host_plug_disk vm2 "sda:raw:file:$HOST_DIR/new.raw"
+wait_cycles 4
+expect_value "new disk" "$(truth_length "$HOST_DIR/new.raw")" vm2/virt_backing-sda/disk_capacity-layer0
+costs=$(cycle_costs | cut -d' ' -f$((before + 1))-)
+expect_success "a new disk: the XML of that domain, once: $costs" test_match '(1 )*2 (1 )+' "$costs"
+expect_quiet_log
+
+host_stop_collectd
+rm -r "$HOST_DIR/csv"
+host_start_collectd 'RefreshInterval 2'
+wait_cycles 18
+expect_success "after two seconds, or six to seven cycles, three more calls: $(cycle_costs)" \
+    test_match '4 (1 ){3,7}4 (1 ){3,7}4 (1 )*' "$(cycle_costs)"
+expect_quiet_log
