@@ -7,8 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+void image_clear(struct image *image)
+{
+    free(image->backing_name);
+    free(image->backing_format);
+    *image = (struct image){0};
+}
+
 void layer_clear(struct layer *layer)
 {
+    image_clear(&layer->image);
     free(layer->format);
     free(layer->path);
     free(layer->pool);
@@ -16,10 +24,15 @@ void layer_clear(struct layer *layer)
     *layer = (struct layer){0};
 }
 
-static void disk_clear(struct disk *disk)
+void disk_cut_layers(struct disk *disk, size_t position)
 {
-    for (size_t i = 0; i < disk->layer_count; i++)
-        layer_clear(&disk->layers[i]);
+    while (disk->layer_count > position)
+        layer_clear(&disk->layers[--disk->layer_count]);
+}
+
+void disk_clear(struct disk *disk)
+{
+    disk_cut_layers(disk, 0);
     free(disk->layers);
     free(disk->target);
     free(disk->instance);
@@ -33,6 +46,14 @@ void domain_clear_disks(struct domain *domain)
     free(domain->disks);
     domain->disks = NULL;
     domain->disk_count = 0;
+}
+
+void domain_move_disks(struct domain *to, struct domain *from)
+{
+    to->disks = from->disks;
+    to->disk_count = from->disk_count;
+    from->disks = NULL;
+    from->disk_count = 0;
 }
 
 void domain_clear(struct domain *domain)
@@ -81,7 +102,10 @@ struct layer *disk_add_layer(struct disk *disk)
     *layer = (struct layer){
         .record = LAYER_NO_RECORD,
         .stated = SIZES_UNKNOWN,
+        .first_offset = SIZE_UNKNOWN,
         .sizes = SIZES_UNKNOWN,
+        .headroom = SIZE_UNKNOWN,
+        .percent = PERCENT_UNKNOWN,
     };
     return layer;
 }
@@ -102,6 +126,13 @@ size_t disk_chain_length(const struct disk *disk)
         if (disk->layers[i].role == ROLE_CHAIN)
             length++;
     return length;
+}
+
+bool disk_chain_is_known(const struct domain *domain, const struct disk *disk)
+{
+    return domain->id != DOMAIN_OFF || disk->given || disk->layer_count != 1 ||
+           !disk->layers[0].image_asked ||
+           disk->layers[0].image_state != IMAGE_UNREAD;
 }
 
 static bool layer_fits(const struct layer *layer,

@@ -27,10 +27,16 @@
 #include <stdint.h>
 
 #define SIZE_UNKNOWN UINT64_MAX
+
+/* In struct image alone: a size that has no bound. */
+#define SIZE_UNBOUNDED (UINT64_MAX - 1)
+
 #define UUID_BYTES 16
 #define UUID_TEXT_SIZE 37
 
-/* The three values of the RFC of 2014 and of virDomainBlockInfo. */
+/* The three values of virDomainBlockInfo, and of what this program calls the
+ * RFC: Eric Blake, "RFC: exposing backing store allocation in domain xml",
+ * libvir-list, August 2014. */
 struct sizes {
     uint64_t capacity;   /* what the guest sees */
     uint64_t allocation; /* host storage in use */
@@ -59,7 +65,31 @@ struct look {
     enum storage storage; /* STORAGE_FILE or _BLOCK; _UNKNOWN: not looked at */
     uint64_t length;      /* st_size of a file */
     uint64_t blocks;      /* 512 x st_blocks of a file */
+    uint64_t device;      /* st_dev of a file, its file system; st_rdev of a
+                           * device */
+    uint64_t inode;       /* st_ino of a file */
 };
+
+/* What the image's own metadata say (images.h). */
+struct image {
+    struct look seen;
+    uint64_t length;    /* of the container: file or device */
+    uint64_t capacity;  /* SIZE_UNKNOWN, as the next two, where not told */
+    uint64_t end;       /* of the highest cluster in use */
+    uint64_t largest;   /* that it can become; SIZE_UNBOUNDED with snapshots */
+    bool dirty;         /* its end may not be up to date */
+    bool external_data; /* the guest's data lie in a file of their own */
+    char *backing_name; /* as the image spells it; NULL: no backing image */
+    char *backing_format; /* NULL: not declared */
+};
+
+enum image_state {
+    IMAGE_UNREAD,     /* not yet, or not at all */
+    IMAGE_READ,       /* `image` holds what was read */
+    IMAGE_UNREADABLE, /* it was tried in vain */
+};
+
+#define PERCENT_UNKNOWN (-1.0)
 
 #define LAYER_NO_RECORD SIZE_MAX
 
@@ -76,12 +106,29 @@ struct layer {
     size_t record;       /* position among the domain's block records */
     struct sizes stated; /* the hypervisor's figures of this cycle */
     struct look seen;
+
+    bool written;          /* by the guest or by a job, as far as is known */
+    uint64_t first_offset; /* stated.allocation when the chain was first seen */
+
+    enum image_state image_state;
+    struct image image;
+    bool image_asked;          /* its reading is under way */
+    double image_due;          /* when it is to be read again */
+    uint64_t image_stated;     /* stated.capacity when it was asked for */
+    const char *image_trouble; /* why it could not be read; not owned */
+
     struct sizes sizes; /* settled: what is reported */
+    uint64_t headroom;  /* bytes until ENOSPC, in the worst case */
+    double percent;     /* how full; PERCENT_UNKNOWN */
 };
 
 struct disk {
     char *target;   /* "vda" */
     char *instance; /* name of its series (identity.h); NULL until named */
+    bool readonly;  /* the guest can't write to it */
+    bool given;     /* the XML says the whole chain, or where it ends */
+    const char
+        *chain_trouble; /* why the chain can't be followed on; not owned */
     struct layer *layers;
     size_t layer_count;
 };
@@ -95,6 +142,7 @@ struct domain {
     char *name;
     char *host;     /* name of its series (identity.h); NULL until named */
     char *metadata; /* the element that HostnameMetadata* ask for, or NULL */
+    bool settled;   /* its sizes are as they must be already */
     struct disk *disks;
     size_t disk_count;
 };
@@ -103,7 +151,12 @@ struct blockrecord;
 
 void domain_clear(struct domain *domain);
 void domain_clear_disks(struct domain *domain);
+
+/* Moves all disks; `to` must have none. */
+void domain_move_disks(struct domain *to, struct domain *from);
+
 void layer_clear(struct layer *layer);
+void image_clear(struct image *image);
 
 /* Appends a disk without layers. NULL when memory is short. The pointer is
  * good until the next disk is added. */
@@ -114,10 +167,19 @@ void domain_remove_disk(struct domain *domain, size_t position);
 /* Appends an empty layer: unknown everything. As above. */
 struct layer *disk_add_layer(struct disk *disk);
 
+void disk_clear(struct disk *disk);
+
+/* Removes the layers from that position on. */
+void disk_cut_layers(struct disk *disk, size_t position);
+
 struct disk *domain_find_disk(const struct domain *domain, const char *target);
 
 /* Number of images in the disk's chain, mirror and scratch not counted. */
 size_t disk_chain_length(const struct disk *disk);
+
+/* False while the chain of a domain that is off is still being followed: how
+ * long it is, is then not known. */
+bool disk_chain_is_known(const struct domain *domain, const struct disk *disk);
 
 /* Ties record number `position` to the layer that it speaks of: the one of
  * the same index; where either side has no index, of the same path; where

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "collector.h"
 
+#include "figures.h"
+#include "imageplan.h"
 #include "layout.h"
 #include "naming.h"
 #include "roster.h"
-#include "sizes.h"
+#include "volchain.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define IMAGE_WAIT 0.25 /* seconds */
 
 struct collector {
     const struct settings *settings;
@@ -15,12 +20,18 @@ struct collector {
     const struct images *images;
     const struct log *log;
 
+    struct imageplan plan;
+    struct freespace freespace;
     struct roster roster;
+    struct pools pools;
     struct inventory inventory;
     size_t room; /* of inventory.domains */
 
     uint64_t pass; /* number of the current one */
     double now;
+    double pools_due;    /* when pools are read again */
+    double inactive_due; /* when domains that are off are read again */
+    bool news; /* images were asked for of which nothing is known yet */
 };
 
 struct collector *collector_new(const struct settings *settings,
@@ -36,6 +47,17 @@ struct collector *collector_new(const struct settings *settings,
     collector->hypervisor = hypervisor;
     collector->images = images;
     collector->log = log;
+    collector->inventory.pools = &collector->pools;
+    collector->plan = (struct imageplan){
+        .surveyor = surveyor_new(images),
+        .images = images,
+        .log = log,
+        .interval = settings->inactive_interval,
+    };
+    if (collector->plan.surveyor == NULL) {
+        free(collector);
+        return NULL;
+    }
     return collector;
 }
 
@@ -43,13 +65,15 @@ void collector_free(struct collector *collector)
 {
     if (collector == NULL)
         return;
+    surveyor_free(collector->plan.surveyor);
+    freespace_clear(&collector->freespace);
+    pools_clear(&collector->pools);
     roster_clear(&collector->roster);
     free(collector->inventory.domains);
     free(collector);
 }
 
-/* XML that can't be had or understood now will not be in ten seconds either:
- * it is read again after RefreshInterval, and the log is told once. */
+/* The log is told once, however long it lasts. */
 static void complain(const struct collector *collector,
                      struct roster_entry *entry, const char *reason)
 {
@@ -69,48 +93,6 @@ static bool is_due(const struct collector *collector,
            strcmp(entry->domain.name, ref->name) != 0;
 }
 
-/* Brings the entry's model up to date. A domain that vanished, or memory that
- * is short, leaves it without a layout and due at once. */
-static void refresh(struct collector *collector, struct roster_entry *entry,
-                    const struct domain_ref *ref,
-                    const struct blockstats *stats, uint64_t signature)
-{
-    const struct hypervisor *hypervisor = collector->hypervisor;
-    const struct settings *settings = collector->settings;
-    const struct metadata_query query = {settings->metadata_ns,
-                                         settings->metadata_xpath};
-    double next = collector->now + settings->refresh_interval;
-    bool was_loose = entry->loose && entry->signature == signature;
-
-    entry->laid_out = false;
-    entry->named = false;
-    entry->due = 0;
-    entry->signature = signature;
-    entry->domain.id = ref->id;
-    if (!text_replace(&entry->domain.name, ref->name))
-        return;
-
-    const char *reason = NULL;
-    enum layout_outcome outcome =
-        layout_read(&entry->domain, hypervisor, ref, stats, &query,
-                    &settings->select, &reason);
-    if (outcome == LAYOUT_BAD) {
-        complain(collector, entry, reason);
-        entry->due = next;
-    }
-    if (outcome == LAYOUT_BAD || outcome == LAYOUT_GONE ||
-        !naming_disks(&entry->domain, &settings->instance_format))
-        return;
-
-    /* Records without a layer call for a second look in the next pass, and
-     * for no more than that as long as nothing else changes. */
-    entry->loose = outcome == LAYOUT_LOOSE;
-    if (!entry->loose || was_loose)
-        entry->due = next;
-    entry->complained = false;
-    entry->laid_out = true;
-}
-
 /* Asked while a connection is there: only then is it known whether it leads
  * to this host. */
 static bool may_look(const struct collector *collector)
@@ -128,39 +110,72 @@ static bool may_look(const struct collector *collector)
     return hypervisor->is_local(hypervisor->context);
 }
 
-static void settle(const struct collector *collector, struct domain *domain,
-                   const struct blockstats *stats)
+/* As in the virt plugin, an interval of 0 is never. */
+static double next_refresh(const struct collector *collector)
 {
-    bool look = may_look(collector);
+    unsigned interval = collector->settings->refresh_interval;
 
-    for (size_t i = 0; i < domain->disk_count; i++)
-        for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
-            struct layer *layer = &domain->disks[i].layers[j];
-            layer->stated = layer->record < stats->count
-                                ? stats->records[layer->record].stated
-                                : SIZES_UNKNOWN;
-            layer->seen = (struct look){.storage = STORAGE_UNKNOWN};
-            if (look && layer->storage == STORAGE_FILE && layer->path != NULL)
-                collector->images->look(layer->path, &layer->seen);
-            sizes_settle(layer);
-        }
+    return interval > 0 ? collector->now + interval : INFINITY;
 }
 
-/* Without block statistics the figures of each active layer are asked for
- * one by one; they have the RFC's meaning already. */
-static void ask_sizes(const struct collector *collector, struct domain *domain,
-                      const struct domain_ref *ref)
+/* Brings the entry's model up to date. A domain that vanished, or memory that
+ * is short, leaves it without a layout and due at once. */
+static void refresh(struct collector *collector, struct roster_entry *entry,
+                    const struct domain_ref *ref,
+                    const struct blockstats *stats, uint64_t signature)
 {
     const struct hypervisor *hypervisor = collector->hypervisor;
+    const struct settings *settings = collector->settings;
+    const struct metadata_query query = {settings->metadata_ns,
+                                         settings->metadata_xpath};
+    double next = next_refresh(collector);
+    bool same_run = entry->domain.id == ref->id;
+    bool was_loose = entry->loose && same_run && entry->signature == signature;
 
-    for (size_t i = 0; i < domain->disk_count; i++) {
-        struct disk *disk = &domain->disks[i];
-        if (disk->layer_count == 0 || disk->layers[0].storage == STORAGE_NONE)
-            continue;
-        disk->layers[0].sizes = SIZES_UNKNOWN;
-        hypervisor->block_info(hypervisor->context, ref, disk->target,
-                               &disk->layers[0].sizes);
-    }
+    entry->laid_out = false;
+    entry->named = false;
+    entry->due = 0;
+    entry->signature = signature;
+    entry->domain.id = ref->id;
+    if (!text_replace(&entry->domain.name, ref->name))
+        return;
+
+    const char *reason = NULL;
+    struct domain before = {0};
+    domain_move_disks(&before, &entry->domain);
+    enum layout_outcome outcome =
+        layout_read(&entry->domain, hypervisor, ref, stats, &query,
+                    &settings->select, &reason);
+    /* A chain that was followed through volumes is followed anew. */
+    if (same_run && (ref->id != DOMAIN_OFF || may_look(collector)))
+        imageplan_carry_over(&entry->domain, &before);
+    domain_clear_disks(&before);
+    if (outcome == LAYOUT_REFUSED || outcome == LAYOUT_BAD)
+        complain(collector, entry, reason);
+    /* What can't be understood now will not be in ten seconds either. */
+    if (outcome == LAYOUT_BAD)
+        entry->due = next;
+    if ((outcome != LAYOUT_LOOSE && outcome != LAYOUT_DONE) ||
+        !naming_disks(&entry->domain, &settings->instance_format))
+        return;
+
+    /* Records without a layer call for a second look in the next pass, and
+     * for no more than that as long as nothing else changes. */
+    entry->loose = outcome == LAYOUT_LOOSE;
+    if (!entry->loose || was_loose)
+        entry->due = next;
+    entry->complained = false;
+    entry->laid_out = true;
+}
+
+/* The images of a domain that is off elsewhere can't be read, but they may be
+ * volumes of a pool there. */
+static void complete_chains(const struct collector *collector,
+                            struct domain *domain)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (!domain->disks[i].given)
+            volchain_complete(collector->hypervisor, &domain->disks[i]);
 }
 
 static void visit(void *context, const struct domain_ref *ref,
@@ -178,10 +193,16 @@ static void visit(void *context, const struct domain_ref *ref,
     if (!entry->laid_out)
         return;
 
-    if (stats->supported)
-        settle(collector, &entry->domain, stats);
-    else
-        ask_sizes(collector, &entry->domain, ref);
+    bool look = may_look(collector);
+    if (ref->id == DOMAIN_OFF && !look)
+        complete_chains(collector, &entry->domain);
+    if (!stats->supported) {
+        figures_ask(&entry->domain, collector->hypervisor, ref);
+        return;
+    }
+    figures_take(&entry->domain, stats, collector->images, look);
+    if (look && imageplan_ask(&collector->plan, &entry->domain, collector->now))
+        collector->news = true;
 }
 
 static bool make_room(struct collector *collector, size_t count)
@@ -199,8 +220,9 @@ static bool make_room(struct collector *collector, size_t count)
     return true;
 }
 
-/* Names are given when the roster holds those domains alone that answered: a
- * domain that was made anew may have the name of the one before. */
+/* What is known now; of domains that are off, since they were last read. Names
+ * are given when the roster holds those domains alone that answered: one that
+ * was made anew may have the name of the one before. */
 static void list_domains(struct collector *collector)
 {
     const struct hypervisor *hypervisor = collector->hypervisor;
@@ -221,6 +243,62 @@ static void list_domains(struct collector *collector)
     }
 }
 
+static struct domain *find_owner(const void *context,
+                                 const unsigned char uuid[UUID_BYTES])
+{
+    const struct collector *collector = context;
+    struct roster_entry *entry = roster_find(&collector->roster, uuid);
+
+    return entry != NULL ? &entry->domain : pools_find(&collector->pools, uuid);
+}
+
+static void read_pools(struct collector *collector)
+{
+    const struct settings *settings = collector->settings;
+    struct pools *pools = &collector->pools;
+    bool look = may_look(collector);
+
+    if (settings->select.pools.count == 0 ||
+        collector->now < collector->pools_due ||
+        !pools_read(pools, collector->hypervisor, settings->volumes, look))
+        return;
+    collector->pools_due = collector->now + settings->inactive_interval;
+    for (size_t i = 0; look && i < pools->count; i++)
+        if (imageplan_ask(&collector->plan, &pools->pools[i]->volumes,
+                          collector->now))
+            collector->news = true;
+}
+
+/* Images that are new are waited for, shortly: as a rule their figures are
+ * then there from the first second. */
+static void settle_all(struct collector *collector)
+{
+    struct inventory *inventory = &collector->inventory;
+
+    if (collector->news)
+        surveyor_wait(collector->plan.surveyor, IMAGE_WAIT);
+    imageplan_deliver(&collector->plan, find_owner, collector, collector->now);
+    freespace_reset(&collector->freespace);
+    for (size_t i = 0; i < inventory->count; i++)
+        figures_settle(inventory->domains[i], &collector->freespace,
+                       collector->images);
+    for (size_t i = 0; i < collector->pools.count; i++)
+        figures_settle(&collector->pools.pools[i]->volumes,
+                       &collector->freespace, collector->images);
+}
+
+/* Domains that are off are asked for now and then, and when one has stopped:
+ * it may be one of them now. */
+static bool is_inactive_due(struct collector *collector)
+{
+    if (!collector->settings->inactive_domains ||
+        collector->now < collector->inactive_due)
+        return false;
+    collector->inactive_due =
+        collector->now + collector->settings->inactive_interval;
+    return true;
+}
+
 const struct inventory *collector_read(struct collector *collector, double now)
 {
     const struct hypervisor *hypervisor = collector->hypervisor;
@@ -229,13 +307,21 @@ const struct inventory *collector_read(struct collector *collector, double now)
 
     collector->pass++;
     collector->now = now;
+    collector->news = false;
     inventory->count = 0;
+
+    bool inactive = is_inactive_due(collector);
     inventory->answered =
-        hypervisor->read(hypervisor->context, visit, collector);
+        hypervisor->read(hypervisor->context, inactive, visit, collector);
     if (inventory->answered) {
-        roster_sweep(&collector->roster, collector->pass);
+        if (roster_sweep(&collector->roster, collector->pass, !inactive))
+            collector->inactive_due = 0;
         list_domains(collector);
+        read_pools(collector);
+    } else if (inactive) {
+        collector->inactive_due = 0;
     }
+    settle_all(collector);
     inventory->hostname = hypervisor->hostname(hypervisor->context);
     inventory->calls = hypervisor->calls(hypervisor->context) - calls;
     return inventory;

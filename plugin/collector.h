@@ -9,6 +9,7 @@
 
 #include "hypervisor.h"
 #include "log.h"
+#include "pools.h"
 #include "settings.h"
 
 /* What the last pass found. */
@@ -18,6 +19,7 @@ struct inventory {
     uint64_t calls;       /* that the pass made to the hypervisor */
     struct domain **domains; /* that answered, in the order of their UUIDs */
     size_t count;
+    const struct pools *pools; /* as they were last read */
 };
 
 struct collector;

@@ -53,7 +53,7 @@ static bool check(const struct settings *settings, char ret_error[ERROR_SIZE])
 {
     if (!metadata_is_xpath(settings->metadata_xpath)) {
         snprintf(ret_error, ERROR_SIZE,
-                 "option HostnameMetadataXPath: \"%s\" is not allowed; "
+                 "option HostnameMetadataXPath: \"%.100s\" is not allowed; "
                  "allowed is an XPath expression",
                  settings->metadata_xpath);
         return false;

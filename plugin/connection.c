@@ -14,6 +14,7 @@ struct connection {
 
     virConnectPtr handle; /* NULL: not connected */
     unsigned generation;
+    bool answered;  /* by the daemon at its other end */
     bool told_down; /* the log knows that there is no connection */
     bool local;
     char *hostname;
@@ -96,6 +97,17 @@ static const char *uri_name(const struct connection *connection)
     return connection->uri != NULL ? connection->uri : "libvirt's default URI";
 }
 
+/* Around the URI: `before` and `after` say what happened to it. */
+static void tell_down(struct connection *connection, const char *before,
+                      const char *after, const char *reason)
+{
+    if (!connection->told_down)
+        log_print(connection->log, LOG_LEVEL_ERROR,
+                  "%s %s%s: %s; trying again in each interval", before,
+                  uri_name(connection), after, reason);
+    connection->told_down = true;
+}
+
 virConnectPtr connection_get(struct connection *connection)
 {
     if (connection->handle != NULL)
@@ -105,30 +117,36 @@ virConnectPtr connection_get(struct connection *connection)
     connection->handle = virConnectOpenReadOnly(connection->uri);
     opening = false;
     if (connection->handle == NULL) {
-        if (!connection->told_down)
-            log_print(connection->log, LOG_LEVEL_ERROR,
-                      "no connection to %s: %s; trying again in each interval",
-                      uri_name(connection), virGetLastErrorMessage());
-        connection->told_down = true;
+        tell_down(connection, "no connection to", "", virGetLastErrorMessage());
         return NULL;
     }
 
     virConnSetErrorFunc(connection->handle, NULL, ignore_error);
     learn_host(connection);
     connection->generation++;
-    connection->told_down = false;
-    log_print(connection->log, LOG_LEVEL_INFO, "connected to %s",
-              uri_name(connection));
+    connection->answered = false;
     return connection->handle;
 }
 
-bool connection_broke(struct connection *connection, const char *reason)
+void connection_answered(struct connection *connection)
+{
+    if (connection->answered)
+        return;
+
+    CLEANUP_FREE char *uri = virConnectGetURI(connection->handle);
+    log_print(connection->log, LOG_LEVEL_INFO, "connected to %s",
+              uri != NULL ? uri : uri_name(connection));
+    connection->answered = true;
+    connection->told_down = false;
+}
+
+bool connection_broke(struct connection *connection, const char *reason,
+                      bool *ret_again)
 {
     if (virConnectIsAlive(connection->handle) == 1)
         return false;
-    log_print(connection->log, LOG_LEVEL_WARNING,
-              "the connection to %s broke: %s", uri_name(connection), reason);
-    connection->told_down = true;
+    tell_down(connection, "the connection to", " broke", reason);
+    *ret_again = connection->answered;
     close_handle(connection);
     return true;
 }

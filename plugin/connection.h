@@ -25,10 +25,16 @@ void connection_free(struct connection *connection);
  * line in the log. Good until connection_broke() or connection_free(). */
 virConnectPtr connection_get(struct connection *connection);
 
+/* To be called when a call was answered: a connection counts as made when it
+ * has been of use. */
+void connection_answered(struct connection *connection);
+
 /* To be called after a call failed for `reason`: true when that was because
  * the connection broke. It is then closed, and the next connection_get() opens
- * a new one. */
-bool connection_broke(struct connection *connection, const char *reason);
+ * a new one; *ret_again is true where it had been of use, so that a new one may
+ * be tried at once. */
+bool connection_broke(struct connection *connection, const char *reason,
+                      bool *ret_again);
 
 /* A number that is another one for each connection that was opened. */
 unsigned connection_generation(const struct connection *connection);

@@ -115,6 +115,7 @@ static bool read_backing(struct disk *disk, const xmlNode *parent)
 {
     const xmlNode *store = xmltree_child(parent, "backingStore");
 
+    disk->given = store != NULL;
     for (unsigned depth = 1; store != NULL; depth++) {
         CLEANUP_FREE char *type = xmltree_attribute(store, "type");
         const xmlNode *source = xmltree_child(store, "source");
@@ -166,6 +167,7 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
     if (disk == NULL)
         return false;
 
+    disk->readonly = xmltree_child(node, "readonly") != NULL;
     const xmlNode *source = xmltree_child(node, "source");
     if (!names_image(type, source))
         return true;

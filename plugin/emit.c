@@ -7,7 +7,8 @@
 #include <plugin.h>
 #include <stdio.h>
 
-#define PLUGIN_NAME "virt_backing"
+_Static_assert(DATA_MAX_NAME_LEN >= IDENTITY_SIZE,
+               "a name would be cut, and the hash at its end with it");
 
 static void set_field(char field[DATA_MAX_NAME_LEN], const char *text)
 {
@@ -37,27 +38,52 @@ static void emit_layer(value_list_t *list, const struct layer *layer,
     emit_size(list, "disk_capacity", layer->sizes.capacity);
     emit_size(list, "disk_allocation", layer->sizes.allocation);
     emit_size(list, "disk_physical", layer->sizes.physical);
+    emit_size(list, "disk_headroom", layer->headroom);
+    if (layer->percent >= 0)
+        emit(list, "percent", layer->percent);
 }
 
-/* The number of layers in the disk's chain. */
-static size_t emit_disk(value_list_t *list, const struct disk *disk,
+static void emit_layers(value_list_t *list, const struct disk *disk,
                         enum layer_format format)
 {
-    size_t length = disk_chain_length(disk);
-
     set_field(list->plugin_instance, disk->instance);
     for (size_t i = 0; i < disk->layer_count; i++)
         emit_layer(list, &disk->layers[i], format);
+}
+
+/* The number of layers in the disk's chain. */
+static size_t emit_disk(value_list_t *list, const struct domain *domain,
+                        const struct disk *disk, enum layer_format format)
+{
+    size_t length = disk_chain_length(disk);
+
+    emit_layers(list, disk, format);
     set_field(list->type_instance, "layers");
-    emit(list, "count", (double)length);
+    if (disk_chain_is_known(domain, disk))
+        emit(list, "count", (double)length);
     return length;
+}
+
+static void emit_pool(value_list_t *list, const struct pool *pool,
+                      enum layer_format format)
+{
+    const struct domain *volumes = &pool->volumes;
+
+    set_field(list->plugin_instance, pool->instance);
+    set_field(list->type_instance, "capacity");
+    emit(list, "bytes", (double)pool->capacity);
+    set_field(list->type_instance, "allocation");
+    emit(list, "bytes", (double)pool->allocation);
+    set_field(list->type_instance, "available");
+    emit(list, "bytes", (double)pool->available);
+    for (size_t i = 0; i < volumes->disk_count; i++)
+        emit_layers(list, &volumes->disks[i], format);
 }
 
 /* The plugin's own figures; the first two only where there was an answer. */
 static void emit_self(value_list_t *list, const struct inventory *inventory,
                       size_t layers, double seconds)
 {
-    set_field(list->host, inventory->hostname);
     set_field(list->plugin_instance, "");
     if (inventory->answered) {
         set_field(list->type_instance, "domains");
@@ -85,10 +111,14 @@ void emit_inventory(const struct inventory *inventory,
         const struct domain *domain = inventory->domains[i];
         set_field(list.host, domain->host);
         for (size_t j = 0; j < domain->disk_count; j++)
-            layers += emit_disk(&list, &domain->disks[j], layer_format);
+            layers += emit_disk(&list, domain, &domain->disks[j], layer_format);
     }
-    if (inventory->hostname != NULL)
-        emit_self(&list, inventory, layers, seconds);
+    if (inventory->hostname == NULL)
+        return;
+    set_field(list.host, inventory->hostname);
+    for (size_t i = 0; inventory->answered && i < inventory->pools->count; i++)
+        emit_pool(&list, inventory->pools->pools[i], layer_format);
+    emit_self(&list, inventory, layers, seconds);
 }
 
 /* Made from types.db.d/virt_backing.db by the build. */

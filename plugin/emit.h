@@ -8,6 +8,8 @@
 #include "collector.h"
 #include "settings.h"
 
+#define PLUGIN_NAME "virt_backing"
+
 /* Dispatches all series of a pass that took `seconds`. Nothing is dispatched
  * for a value that is not known. */
 void emit_inventory(const struct inventory *inventory,

@@ -48,6 +48,12 @@ static void name_cut(struct name *name, size_t length)
     name->length = length;
 }
 
+static void name_mark(struct name *name, const unsigned char *uuid)
+{
+    name->hash = hash_bytes(name->hash, uuid, UUID_BYTES);
+    name->altered = true;
+}
+
 static void name_finish(struct name *name)
 {
     name->text[name->length] = '\0';
@@ -108,10 +114,8 @@ void identity_host(char ret_name[IDENTITY_SIZE],
     struct name name = name_start(ret_name);
 
     add_format(&name, format, ":", domain, hostname, NULL);
-    if (mark) {
-        name.hash = hash_bytes(name.hash, domain->uuid, UUID_BYTES);
-        name.altered = true;
-    }
+    if (mark)
+        name_mark(&name, domain->uuid);
     name_finish(&name);
 }
 
@@ -122,6 +126,29 @@ void identity_disk(char ret_name[IDENTITY_SIZE],
     struct name name = name_start(ret_name);
 
     add_format(&name, format, "-", domain, NULL, target);
+    name_finish(&name);
+}
+
+void identity_pool(char ret_name[IDENTITY_SIZE], const char *pool)
+{
+    struct name name = name_start(ret_name);
+
+    name_add(&name, "pool-");
+    name_add(&name, pool);
+    name_finish(&name);
+}
+
+void identity_volume(char ret_name[IDENTITY_SIZE], const char *pool,
+                     const char *volume, const unsigned char *mark)
+{
+    struct name name = name_start(ret_name);
+
+    name_add(&name, "vol-");
+    name_add(&name, pool);
+    name_add(&name, "-");
+    name_add(&name, volume);
+    if (mark != NULL)
+        name_mark(&name, mark);
     name_finish(&name);
 }
 

@@ -31,6 +31,13 @@ void identity_disk(char ret_name[IDENTITY_SIZE],
                    const struct name_format *format,
                    const struct domain *domain, const char *target);
 
+/* The plugin instance of a storage pool, and that of a volume. `mark`, the
+ * pool's UUID or NULL, adds a hash of it: where the two names together are
+ * those of another volume. */
+void identity_pool(char ret_name[IDENTITY_SIZE], const char *pool);
+void identity_volume(char ret_name[IDENTITY_SIZE], const char *pool,
+                     const char *volume, const unsigned char *mark);
+
 /* The type instance of a layer. Where the format asks for an index and the
  * layer has none (a hypervisor that gives none), it is as by depth. */
 void identity_layer(char ret_name[IDENTITY_SIZE], enum layer_format format,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Image files and devices on this host: the only module that touches them.
+ * They are opened for reading alone, and without locks: QEMU does not notice.
  */
 #ifndef VIRT_BACKING_IMAGES_H
 #define VIRT_BACKING_IMAGES_H
@@ -10,5 +11,18 @@
 /* Sets *ret_look for the file or block device at `path` (stat). False where
  * it can't be looked at, or is neither; *ret_look is then as before. */
 bool images_look(const char *path, struct look *ret_look);
+
+/* Bytes that a writer finds free on the file system of `path`: 0 on one that
+ * is read-only; SIZE_UNKNOWN where it can't be told. */
+uint64_t images_free_space(const char *path);
+
+/* Reads what the image's own metadata say of it. `format` must be declared by
+ * whoever owns the image, never guessed: a raw disk's content may be made to
+ * look like any format. NULL on success; else why nothing can be said, a text
+ * that lasts, and *ret_image is as before. The caller frees the strings
+ * (image_clear). */
+extern const char images_denied[]; /* the reason: permission */
+const char *images_read(const char *path, const char *format,
+                        struct image *ret_image);
 
 #endif

@@ -80,7 +80,7 @@ layout_read(struct domain *domain, const struct hypervisor *hypervisor,
     CLEANUP_FREE char *xml =
         hypervisor->domain_xml(hypervisor->context, ref, ret_reason);
     if (xml == NULL)
-        return *ret_reason == NULL ? LAYOUT_GONE : LAYOUT_BAD;
+        return *ret_reason == NULL ? LAYOUT_GONE : LAYOUT_REFUSED;
 
     CLEANUP_FREE bool *bound = calloc(stats->count + 1, sizeof(*bound));
     if (bound == NULL || !domxml_read(xml, query, domain)) {

@@ -139,17 +139,19 @@ char *metadata_read(const xmlNode *root, const char *ns, const char *xpath)
     return object == NULL ? NULL : text_of(object);
 }
 
+/* Functions, prefixes and variables are looked up when an expression is
+ * evaluated, and not before. */
 bool metadata_is_xpath(const char *xpath)
 {
-    __attribute__((cleanup(cleanup_context))) xmlXPathContext *context =
-        new_context(NULL);
-    struct handler before = silence_thread();
-    xmlXPathCompExpr *expression =
-        context == NULL ? NULL : xmlXPathCtxtCompile(context, AS_XML(xpath));
-    restore_thread(before);
-
-    if (expression == NULL)
+    CLEANUP_DOC xmlDoc *empty = xmlNewDoc(NULL);
+    if (empty == NULL)
         return false;
-    xmlXPathFreeCompExpr(expression);
-    return true;
+
+    __attribute__((cleanup(cleanup_context))) xmlXPathContext *context =
+        new_context(empty);
+    struct handler before = silence_thread();
+    __attribute__((cleanup(cleanup_object))) xmlXPathObject *object =
+        context == NULL ? NULL : xmlXPathEval(AS_XML(xpath), context);
+    restore_thread(before);
+    return object != NULL;
 }

@@ -12,6 +12,9 @@
  * expression does not give a single, non-empty text. To be freed. */
 char *metadata_read(const xmlNode *root, const char *ns, const char *xpath);
 
+/* False where the expression can't be parsed, or can't be evaluated: tried
+ * once, on an empty document. What lies behind a step that finds nothing there
+ * is parsed, but not evaluated. */
 bool metadata_is_xpath(const char *xpath);
 
 #endif

@@ -16,8 +16,6 @@
 #include <plugin.h>
 #include <time.h>
 
-#define PLUGIN_NAME "virt_backing"
-
 static void write_log(enum log_level level, const char *message)
 {
     static const int severities[] = {
@@ -30,7 +28,12 @@ static void write_log(enum log_level level, const char *message)
 }
 
 static const struct log plugin_logger = {write_log};
-static const struct images local_images = {images_look};
+static const struct images local_images = {
+    .look = images_look,
+    .free_space = images_free_space,
+    .read = images_read,
+    .denied = images_denied,
+};
 
 static struct settings *settings;
 static struct session *session;
@@ -85,28 +88,34 @@ static int shut_down(void)
     return 0;
 }
 
-static bool prepare(void)
+/* NULL on success; else why the plugin can't start. */
+static const char *prepare(void)
 {
     xmlInitParser();
     if (settings == NULL)
         settings = settings_new();
-    if (settings == NULL || !emit_register_types())
-        return false;
+    if (settings == NULL)
+        return "out of memory";
+    if (!emit_register_types())
+        return "collectd refuses its types";
 
     session = session_new(settings->connection, &settings->select, hostname_g,
                           &plugin_logger);
     if (session == NULL)
-        return false;
+        return "libvirt's library can't be set up";
     hypervisor = session_hypervisor(session);
     collector =
         collector_new(settings, &hypervisor, &local_images, &plugin_logger);
-    return collector != NULL;
+    return collector != NULL ? NULL : "no memory, or no thread to be had";
 }
 
 static int initialize(void)
 {
-    if (!prepare()) {
-        write_log(LOG_LEVEL_ERROR, "not started: out of memory");
+    const char *reason = prepare();
+
+    if (reason != NULL) {
+        log_print(&plugin_logger, LOG_LEVEL_ERROR, "not started: %s", reason);
+        release();
         return -1;
     }
     return plugin_register_complex_read(NULL, PLUGIN_NAME, read_all, 0, NULL);

@@ -27,6 +27,17 @@ static size_t position_of(const struct roster *roster,
     return low;
 }
 
+struct roster_entry *roster_find(const struct roster *roster,
+                                 const unsigned char uuid[UUID_BYTES])
+{
+    size_t position = position_of(roster, uuid);
+
+    if (position == roster->count ||
+        memcmp(roster->entries[position]->domain.uuid, uuid, UUID_BYTES) != 0)
+        return NULL;
+    return roster->entries[position];
+}
+
 static bool make_room(struct roster *roster)
 {
     if (roster->count < roster->room)
@@ -45,21 +56,17 @@ static bool make_room(struct roster *roster)
 struct roster_entry *roster_get(struct roster *roster,
                                 const unsigned char uuid[UUID_BYTES])
 {
-    size_t position = position_of(roster, uuid);
-    struct roster_entry **place = &roster->entries[position];
+    struct roster_entry *entry = roster_find(roster, uuid);
 
-    if (position < roster->count &&
-        memcmp((*place)->domain.uuid, uuid, UUID_BYTES) == 0)
-        return *place;
-    if (!make_room(roster))
-        return NULL;
-
-    struct roster_entry *entry = calloc(1, sizeof(*entry));
+    if (entry != NULL || !make_room(roster))
+        return entry;
+    entry = calloc(1, sizeof(*entry));
     if (entry == NULL)
         return NULL;
     memcpy(entry->domain.uuid, uuid, UUID_BYTES);
 
-    place = &roster->entries[position];
+    size_t position = position_of(roster, uuid);
+    struct roster_entry **place = &roster->entries[position];
     memmove(place + 1, place,
             (roster->count - position) * sizeof(struct roster_entry *));
     *place = entry;
@@ -67,18 +74,20 @@ struct roster_entry *roster_get(struct roster *roster,
     return entry;
 }
 
-void roster_sweep(struct roster *roster, uint64_t pass)
+bool roster_sweep(struct roster *roster, uint64_t pass, bool keep_off)
 {
+    size_t before = roster->count;
     size_t kept = 0;
 
-    for (size_t i = 0; i < roster->count; i++) {
+    for (size_t i = 0; i < before; i++) {
         struct roster_entry *entry = roster->entries[i];
-        if (entry->pass == pass)
+        if (entry->pass == pass || (keep_off && entry->domain.id == DOMAIN_OFF))
             roster->entries[kept++] = entry;
         else
             entry_free(entry);
     }
     roster->count = kept;
+    return kept < before;
 }
 
 void roster_clear(struct roster *roster)

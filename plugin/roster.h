@@ -9,7 +9,7 @@
 #include "chain.h"
 
 struct roster_entry {
-    struct domain domain; /* first, so that one pointer serves as both */
+    struct domain domain;
 
     uint64_t pass;      /* the last one in which the domain answered */
     uint64_t signature; /* of the records that the layout was made for */
@@ -32,8 +32,13 @@ struct roster {
 struct roster_entry *roster_get(struct roster *roster,
                                 const unsigned char uuid[UUID_BYTES]);
 
-/* Forgets the domains that did not answer in that pass. */
-void roster_sweep(struct roster *roster, uint64_t pass);
+/* NULL where there is none. */
+struct roster_entry *roster_find(const struct roster *roster,
+                                 const unsigned char uuid[UUID_BYTES]);
+
+/* Forgets the domains that did not answer in that pass; with `keep_off` not
+ * those that are off. True when one was forgotten. */
+bool roster_sweep(struct roster *roster, uint64_t pass, bool keep_off);
 
 void roster_clear(struct roster *roster);
 

@@ -13,15 +13,14 @@ struct select_entry {
     regex_t expression;
 };
 
-static bool is_expression(const char *entry, size_t length)
-{
-    return length > 2 && entry[0] == '/' && entry[length - 1] == '/';
-}
-
 /* The text between the slashes of "/text/". */
 static bool compile(regex_t *ret_expression, const char *entry, size_t length,
                     char *ret_reason, size_t size)
 {
+    if (length < 3 || entry[length - 1] != '/') {
+        snprintf(ret_reason, size, "nothing between two slashes");
+        return false;
+    }
     CLEANUP_FREE char *text = strndup(entry + 1, length - 2);
     if (text == NULL) {
         snprintf(ret_reason, size, "out of memory");
@@ -48,7 +47,7 @@ bool select_add(struct select_list *list, const char *entry, char *ret_reason,
     struct select_entry *new = &entries[list->count];
     size_t length = strlen(entry);
     *new = (struct select_entry){0};
-    if (is_expression(entry, length)) {
+    if (entry[0] == '/') {
         if (!compile(&new->expression, entry, length, ret_reason, size))
             return false;
     } else if ((new->name = strdup(entry)) == NULL) {
@@ -91,6 +90,11 @@ bool select_disk(const struct select *select, const char *domain,
     return list_matches(&select->disks, text) != select->ignore;
 }
 
+bool select_pool(const struct select *select, const char *name)
+{
+    return list_matches(&select->pools, name);
+}
+
 static void list_clear(struct select_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -106,4 +110,5 @@ void select_clear(struct select *select)
 {
     list_clear(&select->domains);
     list_clear(&select->disks);
+    list_clear(&select->pools);
 }

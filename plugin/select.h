@@ -22,17 +22,21 @@ struct select_list {
 struct select {
     struct select_list domains; /* of domain names */
     struct select_list disks;   /* of "domain:target" */
-    bool ignore;                /* IgnoreSelected */
+    bool ignore;                /* IgnoreSelected, of these two */
+    struct select_list pools;   /* of storage pools; none: no pool */
 };
 
-/* Adds a name, or an extended POSIX regular expression between slashes.
- * On a bad expression, or when memory is short, false and a reason. */
+/* Adds a name, or an extended POSIX regular expression between slashes. What
+ * begins with a slash is an expression: no domain, disk or pool does. On a bad
+ * expression, or when memory is short, false and a reason. */
 bool select_add(struct select_list *list, const char *entry, char *ret_reason,
                 size_t size);
 
 bool select_domain(const struct select *select, const char *name);
 bool select_disk(const struct select *select, const char *domain,
                  const char *target);
+
+bool select_pool(const struct select *select, const char *name);
 
 void select_clear(struct select *select);
 

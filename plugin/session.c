@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "connection.h"
+#include "storage.h"
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -23,8 +24,10 @@ struct session {
     const struct log *log;
     struct blockstats stats; /* of one domain; kept for its memory */
     uint64_t calls;
+    bool inactive;          /* domains that do not run are asked for, too */
     unsigned without_stats; /* generation of a connection whose driver has no
                              * statistics; 0: none */
+    bool lost;              /* the connection, in the midst of an answer */
     bool failing;           /* the last read got an error for an answer */
 };
 
@@ -46,7 +49,7 @@ static void answer_clear(struct answer *answer)
     *answer = (struct answer){0};
 }
 
-/* Running domains that are selected. */
+/* Domains that are selected. */
 static bool list_domains(struct session *session, virConnectPtr handle,
                          struct answer *answer)
 {
@@ -54,8 +57,9 @@ static bool list_domains(struct session *session, virConnectPtr handle,
     size_t kept = 0;
 
     session->calls++;
-    int count = virConnectListAllDomains(handle, &domains,
-                                         VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    int count = virConnectListAllDomains(
+        handle, &domains,
+        session->inactive ? 0 : VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     if (count < 0)
         return false;
     for (int i = 0; i < count; i++)
@@ -88,7 +92,9 @@ static bool ask_stats(struct session *session, virConnectPtr handle,
             answer,
             virConnectGetAllDomainStats(
                 handle, STATS, &answer->records,
-                STATS_FLAGS | VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE));
+                session->inactive
+                    ? STATS_FLAGS
+                    : STATS_FLAGS | VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE));
     }
     if (!list_domains(session, handle, answer))
         return false;
@@ -101,7 +107,7 @@ static bool ask_stats(struct session *session, virConnectPtr handle,
 }
 
 /* True where the last error says that the driver has no such call, or does
- * not know its flags. */
+ * not know its flags (which libvirt calls an invalid argument). */
 static bool lacks_stats(void)
 {
     switch (virGetLastErrorCode()) {
@@ -128,6 +134,9 @@ static bool ask(struct session *session, virConnectPtr handle,
         if (!lacks_stats())
             return false;
         session->without_stats = connection_generation(session->connection);
+        log_print(session->log, LOG_LEVEL_WARNING,
+                  "this hypervisor gives no block statistics: sizes are known "
+                  "of active layers alone");
     }
     return answer->domains != NULL || list_domains(session, handle, answer);
 }
@@ -170,25 +179,26 @@ static void visit_domain(struct session *session, virDomainPtr domain,
     };
     unsigned id = virDomainGetID(domain);
 
-    /* libvirt says -1 for a domain that has stopped since. */
-    if (id == (unsigned)-1 || ref.name == NULL ||
+    ref.id = id == (unsigned)-1 ? DOMAIN_OFF : (int)id;
+    /* It may also have stopped since it was listed as running. */
+    if ((ref.id == DOMAIN_OFF && !session->inactive) || ref.name == NULL ||
         virDomainGetUUID(domain, ref.uuid) < 0)
         return;
-    ref.id = (int)id;
     visit(context, &ref, &session->stats);
 }
 
 static void visit_answer(struct session *session, const struct answer *answer,
-                         bool has_stats, hypervisor_visit visit, void *context)
+                         hypervisor_visit visit, void *context)
 {
-    for (size_t i = 0; has_stats && i < answer->record_count; i++) {
+    bool records = has_stats(session);
+    size_t count = records ? answer->record_count : answer->domain_count;
+
+    for (size_t i = 0; i < count && !session->lost; i++) {
         blockstats_reset(&session->stats);
-        if (decode_record(&session->stats, answer->records[i]))
+        if (!records)
+            visit_domain(session, answer->domains[i], visit, context);
+        else if (decode_record(&session->stats, answer->records[i]))
             visit_domain(session, answer->records[i]->dom, visit, context);
-    }
-    for (size_t i = 0; !has_stats && i < answer->domain_count; i++) {
-        blockstats_reset(&session->stats);
-        visit_domain(session, answer->domains[i], visit, context);
     }
 }
 
@@ -207,29 +217,35 @@ static void tell_failing(struct session *session, const char *reason)
     session->failing = reason != NULL;
 }
 
-/* One attempt. False, and a reason to be freed, where there is no answer. */
+/* One attempt. False, and a reason to be freed, where there is no answer, or
+ * the connection broke while more was asked for it. */
 static bool read_once(struct session *session, virConnectPtr handle,
                       hypervisor_visit visit, void *context, char **ret_reason)
 {
     struct answer answer = {0};
     bool good = ask(session, handle, &answer);
 
-    if (good)
-        visit_answer(session, &answer, has_stats(session), visit, context);
-    else
+    session->lost = false;
+    if (good) {
+        connection_answered(session->connection);
+        visit_answer(session, &answer, visit, context);
+    }
+    if (!good || session->lost)
         *ret_reason = strdup(virGetLastErrorMessage());
     answer_clear(&answer);
-    return good;
+    return good && !session->lost;
 }
 
 /* A daemon that was restarted since the last read is noticed by a call that
  * fails; the second attempt is on a new connection. */
-static bool session_read(void *context, hypervisor_visit visit,
+static bool session_read(void *context, bool inactive, hypervisor_visit visit,
                          void *visit_context)
 {
     struct session *session = context;
+    bool again = true;
 
-    for (int attempt = 0; attempt < 2; attempt++) {
+    session->inactive = inactive;
+    for (int attempt = 0; attempt < 2 && again; attempt++) {
         CLEANUP_FREE char *reason = NULL;
         virConnectPtr handle = connection_get(session->connection);
         if (handle == NULL)
@@ -240,7 +256,7 @@ static bool session_read(void *context, hypervisor_visit visit,
         }
 
         const char *text = reason != NULL ? reason : "out of memory";
-        if (!connection_broke(session->connection, text)) {
+        if (!connection_broke(session->connection, text, &again)) {
             tell_failing(session, text);
             return false;
         }
@@ -266,9 +282,15 @@ static char *session_domain_xml(void *context, const struct domain_ref *ref,
 
     session->calls++;
     char *xml = virDomainGetXMLDesc(ref->handle, 0);
-    if (xml == NULL)
-        *ret_reason = is_gone() ? NULL : virGetLastErrorMessage();
-    return xml;
+    if (xml != NULL || is_gone())
+        return xml;
+
+    /* A broken connection says nothing of this domain: the read ends. Asked by
+     * what failed, since asking would forget the error. */
+    session->lost = virGetLastErrorDomain() == VIR_FROM_RPC;
+    if (!session->lost)
+        *ret_reason = virGetLastErrorMessage();
+    return NULL;
 }
 
 static char *session_backup_xml(void *context, const struct domain_ref *ref)
@@ -298,47 +320,43 @@ static bool session_block_info(void *context, const struct domain_ref *ref,
     return true;
 }
 
-static enum storage storage_of(int type)
-{
-    switch (type) {
-    case VIR_STORAGE_VOL_FILE:
-        return STORAGE_FILE;
-    case VIR_STORAGE_VOL_BLOCK:
-        return STORAGE_BLOCK;
-    case VIR_STORAGE_VOL_NETWORK:
-        return STORAGE_NETWORK;
-    case VIR_STORAGE_VOL_DIR:
-    case VIR_STORAGE_VOL_NETDIR:
-        return STORAGE_NONE;
-    default:
-        return STORAGE_UNKNOWN;
-    }
-}
-
 static enum storage session_volume_storage(void *context, const char *pool,
                                            const char *volume)
 {
     struct session *session = context;
     virConnectPtr handle = connection_get(session->connection);
-    virStoragePoolPtr pool_handle = NULL;
-    virStorageVolPtr volume_handle = NULL;
-    virStorageVolInfo info = {.type = -1};
 
-    if (handle != NULL) {
-        session->calls++;
-        pool_handle = virStoragePoolLookupByName(handle, pool);
-    }
-    if (pool_handle != NULL) {
-        session->calls++;
-        volume_handle = virStorageVolLookupByName(pool_handle, volume);
-        virStoragePoolFree(pool_handle);
-    }
-    if (volume_handle != NULL) {
-        session->calls++;
-        virStorageVolGetInfo(volume_handle, &info);
-        virStorageVolFree(volume_handle);
-    }
-    return storage_of(info.type);
+    return handle == NULL ? STORAGE_UNKNOWN
+                          : storage_kind(handle, pool, volume, &session->calls);
+}
+
+static bool session_read_pools(void *context, hypervisor_visit_pool visit,
+                               void *visit_context)
+{
+    struct session *session = context;
+    virConnectPtr handle = connection_get(session->connection);
+
+    return handle != NULL &&
+           storage_read_pools(handle, session->select, &session->calls, visit,
+                              visit_context);
+}
+
+static bool session_read_volumes(void *context, const struct pool_ref *ref,
+                                 hypervisor_visit_volume visit,
+                                 void *visit_context)
+{
+    struct session *session = context;
+
+    return storage_read_volumes(ref, &session->calls, visit, visit_context);
+}
+
+static char *session_volume_xml(void *context, const char *path)
+{
+    struct session *session = context;
+    virConnectPtr handle = connection_get(session->connection);
+
+    return handle == NULL ? NULL
+                          : storage_volume_xml(handle, path, &session->calls);
 }
 
 static const char *session_hostname(void *context)
@@ -399,6 +417,9 @@ struct hypervisor session_hypervisor(struct session *session)
         .backup_xml = session_backup_xml,
         .block_info = session_block_info,
         .volume_storage = session_volume_storage,
+        .read_pools = session_read_pools,
+        .read_volumes = session_read_volumes,
+        .volume_xml = session_volume_xml,
         .hostname = session_hostname,
         .is_local = session_is_local,
         .calls = session_calls,

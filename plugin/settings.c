@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define REFRESH_INTERVAL_MAX 86400
+#define INTERVAL_MAX 86400
 
 /* As in the virt plugin: where OpenStack's Nova puts the name of an instance.
  */
@@ -43,19 +43,32 @@ static bool set_connection(struct settings *settings, const char *value,
     return set_text(&settings->connection, value);
 }
 
-static bool set_refresh_interval(struct settings *settings, const char *value,
-                                 char allowed[ALLOWED_SIZE])
+static bool parse_seconds(const char *value, unsigned least,
+                          unsigned *ret_seconds)
 {
     char *end;
 
-    (void)allowed;
     errno = 0;
     long seconds = strtol(value, &end, 10);
-    if (end == value || *end != '\0' || errno != 0 || seconds < 0 ||
-        seconds > REFRESH_INTERVAL_MAX)
+    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 ||
+        seconds < (long)least || seconds > INTERVAL_MAX)
         return false;
-    settings->refresh_interval = (unsigned)seconds;
+    *ret_seconds = (unsigned)seconds;
     return true;
+}
+
+static bool set_refresh_interval(struct settings *settings, const char *value,
+                                 char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_seconds(value, 0, &settings->refresh_interval);
+}
+
+static bool set_inactive_interval(struct settings *settings, const char *value,
+                                  char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_seconds(value, 1, &settings->inactive_interval);
 }
 
 static bool add_entry(struct select_list *list, const char *value,
@@ -67,9 +80,8 @@ static bool add_entry(struct select_list *list, const char *value,
         return false;
     if (select_add(list, value, reason, sizeof(reason)))
         return true;
-    snprintf(allowed, ALLOWED_SIZE,
-             "a name, or an extended regular expression between slashes (%s)",
-             reason);
+    size_t length = strlen(allowed);
+    snprintf(allowed + length, ALLOWED_SIZE - length, " (%s)", reason);
     return false;
 }
 
@@ -82,6 +94,8 @@ static bool set_domain(struct settings *settings, const char *value,
 static bool set_block_device(struct settings *settings, const char *value,
                              char allowed[ALLOWED_SIZE])
 {
+    if (value[0] != '/' && strchr(value, ':') == NULL)
+        return false;
     return add_entry(&settings->select.disks, value, allowed);
 }
 
@@ -105,6 +119,26 @@ static bool set_ignore_selected(struct settings *settings, const char *value,
 {
     (void)allowed;
     return parse_boolean(value, &settings->select.ignore);
+}
+
+static bool set_inactive_domains(struct settings *settings, const char *value,
+                                 char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_boolean(value, &settings->inactive_domains);
+}
+
+static bool set_storage_pool(struct settings *settings, const char *value,
+                             char allowed[ALLOWED_SIZE])
+{
+    return add_entry(&settings->select.pools, value, allowed);
+}
+
+static bool set_volumes(struct settings *settings, const char *value,
+                        char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_boolean(value, &settings->volumes);
 }
 
 static bool parse_field(const char *word, enum name_field *ret_field)
@@ -230,6 +264,9 @@ static const struct option {
 } options[] = {
     {"Connection", set_connection, "a libvirt URI, such as qemu:///system"},
     {"RefreshInterval", set_refresh_interval, "whole seconds from 0 to 86400"},
+    {"InactiveDomains", set_inactive_domains, "true or false"},
+    {"InactiveInterval", set_inactive_interval,
+     "whole seconds from 1 to 86400"},
     {"Domain", set_domain, "a domain's name, or /a regular expression/"},
     {"BlockDevice", set_block_device,
      "domain:target, or /a regular expression/"},
@@ -242,6 +279,9 @@ static const struct option {
     {"HostnameMetadataXPath", set_metadata_xpath, "an XPath expression"},
     {"LayerFormat", set_layer_format, "depth or index"},
     {"LocalImages", set_local_images, "auto, true or false"},
+    {"StoragePool", set_storage_pool,
+     "a storage pool's name, or /a regular expression/"},
+    {"Volumes", set_volumes, "true or false"},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -259,6 +299,7 @@ struct settings *settings_new(void)
 
     *settings = (struct settings){
         .refresh_interval = 60,
+        .inactive_interval = 300,
         .host_format = {.fields = {NAME_FIELD_NAME}, .count = 1},
         .instance_format = {.fields = {NAME_FIELD_DISK}, .count = 1},
         .metadata_ns = strdup(DEFAULT_METADATA_NS),
@@ -285,9 +326,9 @@ void settings_free(struct settings *settings)
 static void say_unknown(const char *option, const char *value, char *ret_error,
                         size_t size)
 {
-    int length = snprintf(ret_error, size,
-                          "unknown option %s (value \"%s\"); allowed are",
-                          option, value);
+    int length = snprintf(
+        ret_error, size,
+        "unknown option %.100s (value \"%.100s\"); allowed are", option, value);
 
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (length >= 0 && (size_t)length < size)
@@ -307,7 +348,7 @@ bool settings_set(struct settings *settings, const char *option,
         if (options[i].set(settings, value, allowed))
             return true;
         snprintf(ret_error, size,
-                 "option %s: \"%s\" is not allowed; allowed is %s",
+                 "option %s: \"%.100s\" is not allowed; allowed is %s",
                  options[i].name, value, allowed);
         return false;
     }
@@ -327,6 +368,12 @@ static bool tells_domains(const struct name_format *format)
 bool settings_check(const struct settings *settings, char *ret_error,
                     size_t size)
 {
+    if (settings->volumes && settings->select.pools.count == 0) {
+        snprintf(ret_error, size,
+                 "option Volumes: \"true\" is not allowed without "
+                 "StoragePool; allowed is true with a pool's name there");
+        return false;
+    }
     if (tells_domains(&settings->host_format) ||
         tells_domains(&settings->instance_format))
         return true;

@@ -40,9 +40,12 @@ enum local_images {
 };
 
 struct settings {
-    char *connection;          /* URI; NULL: libvirt's default */
-    unsigned refresh_interval; /* seconds */
+    char *connection;           /* URI; NULL: libvirt's default */
+    unsigned refresh_interval;  /* seconds, as the next */
+    unsigned inactive_interval; /* between readings of what seldom changes */
     struct select select;
+    bool inactive_domains; /* report those that do not run, too */
+    bool volumes;          /* report those of the pools that are selected */
     struct name_format host_format;
     struct name_format instance_format;
     char *metadata_ns;

@@ -22,6 +22,13 @@ static bool is_raw(const struct layer *layer)
     return layer->format != NULL && strcmp(layer->format, "raw") == 0;
 }
 
+/* The XML may call a device a file; what the host has there is right. */
+static enum storage storage_of(const struct layer *layer)
+{
+    return layer->seen.storage != STORAGE_UNKNOWN ? layer->seen.storage
+                                                  : layer->storage;
+}
+
 static uint64_t file_allocation(const struct layer *layer)
 {
     uint64_t actual = layer->stated.physical;
@@ -29,6 +36,9 @@ static uint64_t file_allocation(const struct layer *layer)
 
     if (seen->storage != STORAGE_FILE)
         return actual;
+    /* QEMU adds up all files that belong to an image. */
+    if (layer->image_state == IMAGE_READ && layer->image.external_data)
+        return seen->blocks;
     /* libvirt takes QEMU's 0 for "not known" and says the file's length
      * instead: a sparse file without a single block would look full. */
     if (actual == SIZE_UNKNOWN || (actual == seen->length && seen->blocks == 0))
@@ -52,16 +62,30 @@ static struct sizes settle_file(const struct layer *layer)
     return sizes;
 }
 
-/* What QEMU has written lies at most at the end of the image; 0 says that it
- * has written nothing, which is no statement about the image. */
-static uint64_t written(const struct layer *layer)
+/* Where the image ends: what was in use when it was read, or what QEMU has
+ * written since, whichever lies higher. QEMU's offset alone is no more than a
+ * lower bound, and 0 says nothing of the image at all; while the image is
+ * being read, waiting is better than a figure that is too low. */
+static uint64_t image_end(const struct layer *layer)
 {
     uint64_t offset = layer->stated.allocation;
+    uint64_t end = 0;
 
-    return offset > 0 ? offset : SIZE_UNKNOWN;
+    if (layer->image_state == IMAGE_UNREAD && layer->image_asked)
+        return SIZE_UNKNOWN;
+    /* A domain that is busy gives its records without figures: in such a pass
+     * nobody knows what QEMU has written. */
+    if (offset == SIZE_UNKNOWN && layer->record != LAYER_NO_RECORD)
+        return SIZE_UNKNOWN;
+    if (layer->image_state == IMAGE_READ && layer->image.end != SIZE_UNKNOWN)
+        end = layer->image.end;
+    if (offset != SIZE_UNKNOWN && offset > end)
+        end = offset;
+    return end > 0 ? end : SIZE_UNKNOWN;
 }
 
-/* QEMU counts a write that met the end of the device, too. */
+/* QEMU counts a write that met the end of the device, too, and so may the
+ * image's own refcounts. */
 static uint64_t within(uint64_t end, uint64_t container)
 {
     return end != SIZE_UNKNOWN && end > container ? container : end;
@@ -74,7 +98,7 @@ static struct sizes settle_block(const struct layer *layer)
     return (struct sizes){
         .capacity = stated->capacity,
         .allocation = format_grows(layer->format)
-                          ? within(written(layer), stated->physical)
+                          ? within(image_end(layer), stated->physical)
                           : stated->physical,
         .physical = stated->physical,
     };
@@ -94,20 +118,135 @@ static struct sizes settle_network(const struct layer *layer)
         sizes.allocation = stated->physical;
         sizes.physical = stated->capacity;
     } else if (format_grows(layer->format)) {
-        sizes.allocation = written(layer);
+        sizes.allocation = image_end(layer);
     }
     return sizes;
 }
 
-void sizes_settle(struct layer *layer)
+/* The size that the image can grow to. */
+static uint64_t largest_size(const struct layer *layer)
 {
-    enum storage storage = layer->storage;
+    if (is_raw(layer))
+        return layer->sizes.capacity;
+    return layer->image_state == IMAGE_READ ? layer->image.largest
+                                            : SIZE_UNKNOWN;
+}
 
-    /* The XML may call a device a file; what the host has there is right. */
-    if (layer->seen.storage != STORAGE_UNKNOWN)
-        storage = layer->seen.storage;
+/* An image that can't run out has its whole capacity left, so that it never
+ * alarms. */
+static uint64_t headroom_of(const struct layer *layer, uint64_t available)
+{
+    uint64_t largest = largest_size(layer);
+    uint64_t allocation = layer->sizes.allocation;
 
-    switch (storage) {
+    if (largest == SIZE_UNKNOWN || available == SIZE_UNKNOWN ||
+        layer->sizes.capacity == SIZE_UNKNOWN || allocation == SIZE_UNKNOWN)
+        return SIZE_UNKNOWN;
+    uint64_t needed = largest > allocation ? largest - allocation : 0;
+    if (largest == SIZE_UNBOUNDED || needed > available)
+        return available;
+    return layer->sizes.capacity;
+}
+
+static double percent_of(uint64_t part, uint64_t whole)
+{
+    if (part == SIZE_UNKNOWN || whole == SIZE_UNKNOWN || whole == 0)
+        return PERCENT_UNKNOWN;
+    return part >= whole ? 100 : 100.0 * (double)part / (double)whole;
+}
+
+static void derive_block(struct layer *layer)
+{
+    const struct sizes *sizes = &layer->sizes;
+
+    if (!format_grows(layer->format) || sizes->allocation == SIZE_UNKNOWN ||
+        sizes->physical == SIZE_UNKNOWN)
+        return;
+    layer->headroom =
+        headroom_of(layer, sizes->physical > sizes->allocation
+                               ? sizes->physical - sizes->allocation
+                               : 0);
+    layer->percent = percent_of(sizes->allocation, sizes->physical);
+}
+
+void sizes_derive(struct layer *layer, uint64_t free_space)
+{
+    layer->headroom = SIZE_UNKNOWN;
+    layer->percent = PERCENT_UNKNOWN;
+    if (!layer->written)
+        return;
+
+    if (storage_of(layer) == STORAGE_BLOCK) {
+        derive_block(layer);
+    } else if (storage_of(layer) == STORAGE_FILE) {
+        layer->headroom = headroom_of(layer, free_space);
+        layer->percent =
+            percent_of(layer->sizes.allocation, layer->sizes.capacity);
+    }
+}
+
+/* What a look at the file showed, in this pass or when the image was read. */
+static const struct look *look_of(const struct layer *layer)
+{
+    return layer->seen.storage != STORAGE_UNKNOWN ? &layer->seen
+                                                  : &layer->image.seen;
+}
+
+static uint64_t first_known(uint64_t one, uint64_t other)
+{
+    return one != SIZE_UNKNOWN ? one : other;
+}
+
+/* Of a file libvirt's figures mean what they should, and stand for the active
+ * layer alone. */
+static struct sizes settle_file_off(const struct layer *layer)
+{
+    const struct look *seen = look_of(layer);
+    bool is_seen = seen->storage == STORAGE_FILE;
+    const struct sizes *stated = &layer->stated;
+
+    return (struct sizes){
+        .allocation = first_known(stated->allocation,
+                                  is_seen ? seen->blocks : SIZE_UNKNOWN),
+        .physical = first_known(stated->physical,
+                                is_seen ? seen->length : SIZE_UNKNOWN),
+    };
+}
+
+static struct sizes settle_block_off(const struct layer *layer)
+{
+    bool is_read = layer->image_state == IMAGE_READ;
+    uint64_t device = first_known(layer->stated.physical,
+                                  is_read ? layer->image.length : SIZE_UNKNOWN);
+    uint64_t end =
+        is_read && !layer->image.dirty ? layer->image.end : SIZE_UNKNOWN;
+
+    return (struct sizes){
+        .allocation =
+            format_grows(layer->format) ? within(end, device) : device,
+        .physical = device,
+    };
+}
+
+/* Nobody writes, so nothing but the image itself can say where it ends. */
+static void settle_off(struct layer *layer)
+{
+    bool is_read = layer->image_state == IMAGE_READ;
+
+    layer->sizes = SIZES_UNKNOWN;
+    if (storage_of(layer) == STORAGE_NONE)
+        return;
+    if (storage_of(layer) == STORAGE_FILE)
+        layer->sizes = settle_file_off(layer);
+    else if (storage_of(layer) == STORAGE_BLOCK)
+        layer->sizes = settle_block_off(layer);
+    layer->sizes.capacity = first_known(
+        layer->stated.capacity, is_read ? layer->image.capacity : SIZE_UNKNOWN);
+}
+
+static void settle_running(struct layer *layer)
+{
+    switch (storage_of(layer)) {
     case STORAGE_FILE:
         layer->sizes = settle_file(layer);
         break;
@@ -126,4 +265,12 @@ void sizes_settle(struct layer *layer)
         layer->sizes = SIZES_UNKNOWN;
         break;
     }
+}
+
+void sizes_settle(struct layer *layer, bool running)
+{
+    if (running)
+        settle_running(layer);
+    else
+        settle_off(layer);
 }

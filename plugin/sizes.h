@@ -21,7 +21,16 @@
  * be told from the size of its container. */
 bool format_grows(const char *format);
 
-/* Sets layer->sizes of a running domain from `stated` and `seen`. */
-void sizes_settle(struct layer *layer);
+/* Sets layer->sizes from `stated`, `seen` and `image`. Of a domain that does
+ * not run libvirt states the active layer alone, and as the RFC has it. */
+void sizes_settle(struct layer *layer, bool running);
+
+/* Sets headroom and percent of a layer that is being written, from its sizes;
+ * both unknown for any other. `free_space` is what the file system of a file
+ * has left. headroom: bytes that can still be written before ENOSPC in the
+ * worst case; the capacity where the image can't run out. percent: allocation
+ * of physical on a block device, of capacity in a file. A raw image on a block
+ * device can't grow: it has neither. */
+void sizes_derive(struct layer *layer, uint64_t free_space);
 
 #endif

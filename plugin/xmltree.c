@@ -61,3 +61,20 @@ char *xmltree_attribute(const xmlNode *node, const char *name)
     xmlFree(value);
     return copy;
 }
+
+char *xmltree_text(const xmlNode *node)
+{
+    static const char space[] = " \t\r\n";
+    xmlChar *content = xmlNodeGetContent(node);
+    if (content == NULL)
+        return NULL;
+
+    const char *text = (const char *)content;
+    text += strspn(text, space);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(space, text[length - 1]) != NULL)
+        length--;
+    char *copy = length == 0 ? NULL : strndup(text, length);
+    xmlFree(content);
+    return copy;
+}

@@ -34,4 +34,8 @@ bool xmltree_has(const xmlNode *node, const char *attribute);
 /* The attribute's value, to be freed; NULL where there is none. */
 char *xmltree_attribute(const xmlNode *node, const char *name);
 
+/* The element's text without white space around it, to be freed; NULL where
+ * there is none. */
+char *xmltree_text(const xmlNode *node);
+
 #endif

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static char *copy(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
 void fake_start(struct fake_hypervisor *fake, size_t count)
 {
     *fake = (struct fake_hypervisor){
@@ -52,7 +57,7 @@ struct domain_ref fake_ref(struct fake_domain *domain)
     return ref;
 }
 
-static bool fake_read(void *context, hypervisor_visit visit,
+static bool fake_read(void *context, bool inactive, hypervisor_visit visit,
                       void *visit_context)
 {
     struct fake_hypervisor *fake = context;
@@ -61,8 +66,8 @@ static bool fake_read(void *context, hypervisor_visit visit,
     for (size_t i = 0; i < fake->count; i++) {
         struct fake_domain *domain = &fake->domains[i];
         struct domain_ref ref = fake_ref(domain);
-        /* One without a name is not running. */
-        if (domain->name != NULL)
+        /* One without a name is not there at all. */
+        if (domain->name != NULL && (inactive || domain->id != DOMAIN_OFF))
             visit(visit_context, &ref, &domain->stats);
     }
     return !fake->silent;
@@ -128,6 +133,56 @@ static enum storage fake_volume_storage(void *context, const char *pool,
     return fake->volume;
 }
 
+static bool fake_read_pools(void *context, hypervisor_visit_pool visit,
+                            void *visit_context)
+{
+    struct fake_hypervisor *fake = context;
+
+    fake->pool_reads++;
+    for (size_t i = 0; i < fake->pool_count; i++) {
+        const struct fake_pool *pool = &fake->pools[i];
+        struct pool_ref ref = {
+            .name = pool->name,
+            .capacity = pool->capacity,
+            .allocation = pool->allocation,
+            .available = pool->available,
+            .handle = (void *)(uintptr_t)pool,
+        };
+        ref.uuid[UUID_BYTES - 1] = pool->uuid;
+        if (pool->name != NULL)
+            visit(visit_context, &ref);
+    }
+    return !fake->pools_silent;
+}
+
+static bool fake_read_volumes(void *context, const struct pool_ref *ref,
+                              hypervisor_visit_volume visit,
+                              void *visit_context)
+{
+    struct fake_hypervisor *fake = context;
+    const struct fake_pool *pool = ref->handle;
+
+    fake->volume_lists++;
+    for (size_t i = 0; i < pool->volume_count; i++)
+        if (pool->volumes[i].xml != NULL)
+            visit(visit_context, pool->volumes[i].name, pool->volumes[i].xml);
+    return true;
+}
+
+static char *fake_volume_xml(void *context, const char *path)
+{
+    struct fake_hypervisor *fake = context;
+
+    fake->volume_xmls++;
+    for (size_t i = 0; i < fake->pool_count; i++)
+        for (size_t j = 0; j < fake->pools[i].volume_count; j++) {
+            const struct fake_volume *volume = &fake->pools[i].volumes[j];
+            if (volume->path != NULL && strcmp(volume->path, path) == 0)
+                return copy(volume->xml);
+        }
+    return NULL;
+}
+
 static const char *fake_hostname(void *context)
 {
     const struct fake_hypervisor *fake = context;
@@ -147,7 +202,8 @@ static uint64_t fake_calls(void *context)
     const struct fake_hypervisor *fake = context;
 
     return (uint64_t)fake->reads + fake->xmls + fake->backups + fake->infos +
-           fake->volumes;
+           fake->volumes + fake->pool_reads + fake->volume_lists +
+           fake->volume_xmls;
 }
 
 struct hypervisor fake_table(struct fake_hypervisor *fake)
@@ -159,6 +215,9 @@ struct hypervisor fake_table(struct fake_hypervisor *fake)
         .backup_xml = fake_backup_xml,
         .block_info = fake_block_info,
         .volume_storage = fake_volume_storage,
+        .read_pools = fake_read_pools,
+        .read_volumes = fake_read_volumes,
+        .volume_xml = fake_volume_xml,
         .hostname = fake_hostname,
         .is_local = fake_is_local,
         .calls = fake_calls,
@@ -167,13 +226,18 @@ struct hypervisor fake_table(struct fake_hypervisor *fake)
 
 static const struct fake_image *found;
 static size_t found_count;
-static unsigned looks;
+const char fake_denied[] = "permission denied";
+
+/* Also counted in the surveyor's thread. */
+static _Atomic unsigned looks;
+static _Atomic unsigned reads;
 
 void fake_images_set(const struct fake_image *images, size_t count)
 {
     found = images;
     found_count = count;
     looks = 0;
+    reads = 0;
 }
 
 unsigned fake_images_looks(void)
@@ -192,4 +256,46 @@ static bool fake_look(const char *path, struct look *ret_look)
     return false;
 }
 
-const struct images fake_images = {fake_look};
+static uint64_t fake_free_space(const char *path)
+{
+    for (size_t i = 0; i < found_count; i++)
+        if (strcmp(found[i].path, path) == 0)
+            return found[i].free_space;
+    return SIZE_UNKNOWN;
+}
+
+/* From the surveyor's thread, while the test waits. */
+static const char *fake_image_read(const char *path, const char *format,
+                                   struct image *ret_image)
+{
+    (void)format;
+    reads++;
+    for (size_t i = 0; i < found_count; i++) {
+        const struct fake_image *image = &found[i];
+        if (strcmp(image->path, path) != 0)
+            continue;
+        if (image->trouble != NULL)
+            return image->trouble;
+        *ret_image = image->image;
+        ret_image->backing_name = copy(image->image.backing_name);
+        ret_image->backing_format = copy(image->image.backing_format);
+        return NULL;
+    }
+    if (found_count > 0)
+        return "no such file";
+    *ret_image = (struct image){
+        .capacity = SIZE_UNKNOWN, .end = SIZE_UNKNOWN, .largest = SIZE_UNKNOWN};
+    return NULL;
+}
+
+unsigned fake_images_reads(void)
+{
+    return reads;
+}
+
+const struct images fake_images = {
+    .look = fake_look,
+    .free_space = fake_free_space,
+    .read = fake_image_read,
+    .denied = fake_denied,
+};

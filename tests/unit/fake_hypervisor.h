@@ -21,6 +21,23 @@ struct fake_domain {
     struct blockstats stats;
 };
 
+/* NULL for `xml`: it has just vanished. */
+struct fake_volume {
+    const char *name;
+    const char *path;
+    const char *xml;
+};
+
+/* Without a name it is not active, or not selected: its volumes are found by
+ * their paths alone. */
+struct fake_pool {
+    unsigned char uuid; /* its number; the UUID ends in it */
+    const char *name;
+    uint64_t capacity, allocation, available;
+    const struct fake_volume *volumes;
+    size_t volume_count;
+};
+
 struct fake_hypervisor {
     struct fake_domain *domains;
     size_t count;
@@ -29,8 +46,13 @@ struct fake_hypervisor {
     const char *hostname;
     enum storage volume; /* what every storage volume is */
 
+    const struct fake_pool *pools;
+    size_t pool_count;
+    bool pools_silent; /* read_pools() visits them, and gives no answer */
+
     /* Calls so far. */
     unsigned reads, xmls, backups, infos, volumes;
+    unsigned pool_reads, volume_lists, volume_xmls;
 };
 
 /* With `count` empty domains: numbered from 1, without name or statistics. */
@@ -49,12 +71,21 @@ struct domain_ref fake_ref(struct fake_domain *domain);
 struct fake_image {
     const char *path;
     struct look look;
+    uint64_t free_space;
+    struct image image;  /* what reading it gives, ... */
+    const char *trouble; /* ... unless this is why it can't be read */
 };
 
-/* What fake_images finds from then on. Also sets the count of looks to 0. */
+/* What fake_images finds from then on; without any, every image can be read
+ * and tells nothing. Also sets both counts to 0. Not while a surveyor may be
+ * reading. */
 void fake_images_set(const struct fake_image *images, size_t count);
 
 unsigned fake_images_looks(void);
+unsigned fake_images_reads(void);
+
+/* The trouble of an image that may not be read. */
+extern const char fake_denied[];
 
 extern const struct images fake_images;
 

@@ -260,13 +260,53 @@ static void id_of_the_run(void **state)
     domain_clear(&domain);
 }
 
+/* --- what a disk says of itself ------------------------------------------- */
+
+static void chains_that_are_given(void **state)
+{
+    static const struct {
+        const char *xml;
+        bool given;
+        bool readonly;
+    } disks[] = {
+        {"", false, false},
+        {"<readonly/>", false, true},
+        /* The end of a chain is one that is said. */
+        {"<backingStore/>", true, false},
+        {"<backingStore type='file'><format type='raw'/><source file='/b'/>"
+         "</backingStore>",
+         true, false},
+        {"<mirror type='file'><source file='/m'/><readonly/><backingStore/>"
+         "</mirror>",
+         false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(disks); i++) {
+        struct domain domain = {.disk_count = 0};
+        char xml[512];
+        snprintf(xml, sizeof(xml),
+                 "<domain><devices><disk type='file'><source file='/a'/>%s"
+                 "<target dev='vda'/></disk></devices></domain>",
+                 disks[i].xml);
+        assert_true(domxml_read(xml, NULL, &domain));
+        assert_int_equal(domain.disk_count, 1);
+        assert_int_equal(domain.disks[0].given, disks[i].given);
+        assert_int_equal(domain.disks[0].readonly, disks[i].readonly);
+        domain_clear(&domain);
+    }
+}
+
 /* --- XPath --------------------------------------------------------------- */
 
 static void expressions_are_told_from_nonsense(void **state)
 {
     static const char *const good[] = {"/instance/name/text()", "/a/@b",
                                        "string(/a)", "//b[1]", "."};
-    static const char *const bad[] = {"/a[", "", "/a/@", "///", "a b"};
+    static const char *const bad[] = {
+        "/a[", "", "/a/@", "///", "a b",
+        /* What can be parsed, but never evaluated. */
+        "no-such-function(/a)", "string(/a, 2)", "/p:a", "p:f()", "$variable"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(good); i++)
@@ -360,6 +400,7 @@ int main(void)
         cmocka_unit_test(new_reading_replaces_the_old),
         cmocka_unit_test(refused_reading_changes_nothing),
         cmocka_unit_test(id_of_the_run),
+        cmocka_unit_test(chains_that_are_given),
         cmocka_unit_test(expressions_are_told_from_nonsense),
         cmocka_unit_test(nothing_is_printed),
         cmocka_unit_test(handler_of_others_is_left_in_place),

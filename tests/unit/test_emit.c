@@ -57,10 +57,13 @@ static void make_domain(struct domain *domain, const char *host)
     add_disk(domain, "hda");
 }
 
+static const struct pools no_pools;
+
 static void emit_domains(struct domain **domains, size_t count,
                          enum layer_format format)
 {
     const struct inventory inventory = {
+        .pools = &no_pools,
         .answered = true,
         .hostname = "kvm7",
         .calls = 3,
@@ -141,6 +144,51 @@ static void domains_do_not_mix(void **state)
     domain_clear(&two);
 }
 
+static void headroom_and_percent(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+
+    (void)state;
+    assert_true(emit_register_types());
+    make_domain(&domain, "vm1");
+    domain.disks[0].layers[0].headroom = 12;
+    domain.disks[0].layers[0].percent = 62.5;
+    /* Nothing left, nothing used: figures, too. */
+    domain.disks[0].layers[2].headroom = 0;
+    domain.disks[0].layers[2].percent = 0;
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/disk_headroom-layer0", 12);
+    assert_value("vm1/virt_backing-vda/percent-layer0", 62.5);
+    assert_value("vm1/virt_backing-vda/disk_headroom-mirror", 0);
+    assert_value("vm1/virt_backing-vda/percent-mirror", 0);
+    assert_int_equal(fake_collectd_count(), 13 + 4);
+    domain_clear(&domain);
+}
+
+/* How long a chain is, is not known before it has been followed. */
+static void chain_that_is_being_followed(void **state)
+{
+    struct domain domain = {.id = DOMAIN_OFF};
+    struct domain *domains[] = {&domain};
+    struct disk *disk = add_disk(&domain, "vda");
+
+    (void)state;
+    domain.host = strdup("vm1");
+    add_layer(disk, ROLE_CHAIN, 0, 0, (struct sizes){100, 20, 30});
+    disk->layers[0].image_asked = true;
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/disk_capacity-layer0", 100);
+    assert_value("vm1/virt_backing-vda/count-layers", -1);
+    assert_int_equal(fake_collectd_count(), 3 + 4);
+
+    fake_collectd_forget_values();
+    disk->layers[0].image_state = IMAGE_READ;
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/count-layers", 1);
+    domain_clear(&domain);
+}
+
 /* The plugin instance is the disk's name in full, not its target. */
 static void names_are_those_that_were_made(void **state)
 {
@@ -187,7 +235,11 @@ static void without_domains(void **state)
 /* That there was no answer does not mean that there are no domains. */
 static void without_an_answer(void **state)
 {
-    const struct inventory inventory = {.hostname = "kvm7", .calls = 2};
+    struct pool pool = {.instance = (char *)(uintptr_t) "pool-p"};
+    struct pool *all[] = {&pool};
+    const struct pools pools = {all, 1};
+    const struct inventory inventory = {
+        .hostname = "kvm7", .calls = 2, .pools = &pools};
 
     (void)state;
     emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 1.5);
@@ -199,11 +251,55 @@ static void without_an_answer(void **state)
 /* Before the first connection nobody knows whose figures they would be. */
 static void without_a_hostname(void **state)
 {
-    const struct inventory inventory = {.calls = 1};
+    const struct inventory inventory = {
+        .answered = true, .calls = 1, .pools = &no_pools};
 
     (void)state;
     emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 1.5);
     assert_int_equal(fake_collectd_count(), 0);
+}
+
+/* --- pools --------------------------------------------------------------- */
+
+static void series_of_pools(void **state)
+{
+    struct pool one = {.instance = strdup("pool-default"),
+                       .capacity = 1000,
+                       .allocation = 600,
+                       .available = 400};
+    struct pool two = {.instance = strdup("pool-other")};
+    struct pool *all[] = {&one, &two};
+    const struct pools pools = {all, 2};
+    const struct inventory inventory = {
+        .answered = true, .hostname = "kvm7", .pools = &pools};
+    struct disk *disk = add_disk(&one.volumes, "a.qcow2");
+
+    (void)state;
+    one.volumes.id = DOMAIN_OFF;
+    assert_true(text_replace(&disk->instance, "vol-default-a.qcow2"));
+    add_layer(disk, ROLE_CHAIN, 0, 0, (struct sizes){100, 20, 30});
+    add_layer(disk, ROLE_CHAIN, 1, 0, (struct sizes){50, SIZE_UNKNOWN, 31});
+    emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 0.25);
+    assert_value("kvm7/virt_backing-pool-default/bytes-capacity", 1000);
+    assert_value("kvm7/virt_backing-pool-default/bytes-allocation", 600);
+    assert_value("kvm7/virt_backing-pool-default/bytes-available", 400);
+    assert_value("kvm7/virt_backing-pool-other/bytes-capacity", 0);
+    assert_value("kvm7/virt_backing-pool-other/bytes-allocation", 0);
+    assert_value("kvm7/virt_backing-pool-other/bytes-available", 0);
+#define VOLUME "kvm7/virt_backing-vol-default-a.qcow2/"
+    assert_value(VOLUME "disk_capacity-layer0", 100);
+    assert_value(VOLUME "disk_allocation-layer0", 20);
+    assert_value(VOLUME "disk_physical-layer0", 30);
+    assert_value(VOLUME "disk_capacity-layer1", 50);
+    assert_value(VOLUME "disk_physical-layer1", 31);
+#undef VOLUME
+    /* The layers of volumes are not those of disks. */
+    assert_value("kvm7/virt_backing/count-layers", 0);
+    assert_value("kvm7/virt_backing/count-domains", 0);
+    assert_int_equal(fake_collectd_count(), 6 + 5 + 4);
+    domain_clear(&one.volumes);
+    free(one.instance);
+    free(two.instance);
 }
 
 /* --- types --------------------------------------------------------------- */
@@ -300,11 +396,14 @@ int main(void)
         cmocka_unit_test_setup(series_of_a_domain, reset),
         cmocka_unit_test_setup(series_by_index, reset),
         cmocka_unit_test_setup(domains_do_not_mix, reset),
+        cmocka_unit_test_setup(headroom_and_percent, reset),
+        cmocka_unit_test_setup(chain_that_is_being_followed, reset),
         cmocka_unit_test_setup(names_are_those_that_were_made, reset),
         cmocka_unit_test_setup(large_sizes_arrive, reset),
         cmocka_unit_test_setup(without_domains, reset),
         cmocka_unit_test_setup(without_an_answer, reset),
         cmocka_unit_test_setup(without_a_hostname, reset),
+        cmocka_unit_test_setup(series_of_pools, reset),
         cmocka_unit_test_setup(types_are_those_of_the_file, reset),
         cmocka_unit_test_setup(known_types_are_left_alone, reset),
         cmocka_unit_test_setup(refused_type_is_told, reset),

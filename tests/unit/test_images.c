@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "images.h"
+#include "qcow2_maker.h"
 #include "unit.h"
 
 #include <dirent.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LENGTH (16 << 20)
@@ -96,7 +98,7 @@ static void link_leads_to_its_file(void **state)
 
 static void assert_no_look(const char *path)
 {
-    struct look look = {STORAGE_NETWORK, 1, 2};
+    struct look look = {.storage = STORAGE_NETWORK, .length = 1, .blocks = 2};
 
     assert_false(images_look(path, &look));
     assert_int_equal(look.storage, STORAGE_NETWORK);
@@ -163,6 +165,275 @@ static void block_device(void **state)
     assert_int_equal(look.storage, STORAGE_BLOCK);
 }
 
+/* The file system's own number, and the file's: they tell two names of one
+ * file from two files. */
+static void files_are_told_apart(void **state)
+{
+    char *path = make_sparse("one");
+    char *other = make_sparse("other");
+    char *link = in_folder("link");
+    struct look looks[3];
+
+    (void)state;
+    assert_int_equal(symlink("one", link), 0);
+    assert_true(images_look(path, &looks[0]));
+    assert_true(images_look(other, &looks[1]));
+    assert_true(images_look(link, &looks[2]));
+    assert_true(looks[0].device == looks[1].device);
+    assert_true(looks[0].inode != looks[1].inode);
+    assert_true(looks[0].device == looks[2].device);
+    assert_true(looks[0].inode == looks[2].inode);
+    unlink(link);
+    unlink(other);
+    unlink(path);
+    free(link);
+    free(other);
+    free(path);
+}
+
+/* --- free space ---------------------------------------------------------- */
+
+/* Of a file system in use the figure moves. */
+static void free_space_is_that_of_a_user(void **state)
+{
+    struct statvfs status;
+    uint64_t space = images_free_space(folder);
+
+    (void)state;
+    assert_int_equal(statvfs(folder, &status), 0);
+    uint64_t expected = (uint64_t)status.f_bavail * status.f_frsize;
+    uint64_t difference =
+        space > expected ? space - expected : expected - space;
+    assert_true(difference < 64 << 20);
+}
+
+static void free_space_of_nothing(void **state)
+{
+    char *path = in_folder("missing");
+
+    (void)state;
+    assert_true(images_free_space(path) == SIZE_UNKNOWN);
+    free(path);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static const char *read_made(const char *name,
+                             const struct qcow2_recipe *recipe,
+                             const char *format, struct image *ret_image)
+{
+    char *path = in_folder(name);
+    qcow2_write(path, recipe);
+    const char *reason = images_read(path, format, ret_image);
+
+    unlink(path);
+    free(path);
+    return reason;
+}
+
+static void qcow2_file(void **state)
+{
+    static const struct qcow2_recipe recipe = {
+        .cluster_bits = 12,
+        .capacity = 1 << 20,
+        .in_use = 7,
+        .backing_name = "../base",
+        .backing_format = "raw",
+    };
+    struct image image;
+
+    (void)state;
+    assert_null(read_made("qcow2", &recipe, "qcow2", &image));
+    assert_int_equal(image.seen.storage, STORAGE_FILE);
+    assert_true(image.seen.length == 3 * 4096);
+    assert_true(image.seen.blocks > 0);
+    assert_true(image.length == 3 * 4096);
+    assert_true(image.capacity == 1 << 20);
+    assert_true(image.end == 7 * 4096);
+    /* Header, L1, L2, 256 clusters of data, refcounts and their table. */
+    assert_true(image.largest == (1 + 1 + 1 + 256 + 1 + 1) * 4096);
+    assert_false(image.dirty);
+    assert_false(image.external_data);
+    assert_string_equal(image.backing_name, "../base");
+    assert_string_equal(image.backing_format, "raw");
+    image_clear(&image);
+}
+
+static void qcow2_file_on_nothing(void **state)
+{
+    static const struct qcow2_recipe recipe = {.capacity = 512};
+    struct image image;
+
+    (void)state;
+    assert_null(read_made("qcow2", &recipe, "qcow2", &image));
+    assert_null(image.backing_name);
+    assert_null(image.backing_format);
+    image_clear(&image);
+}
+
+static void snapshots_have_no_bound(void **state)
+{
+    static const struct qcow2_recipe recipe = {.capacity = 512, .snapshots = 1};
+    struct image image;
+
+    (void)state;
+    assert_null(read_made("qcow2", &recipe, "qcow2", &image));
+    assert_true(image.largest == SIZE_UNBOUNDED);
+    image_clear(&image);
+}
+
+static void features_of_an_image(void **state)
+{
+    static const struct qcow2_recipe recipe = {.capacity = 512};
+    char *path = in_folder("features");
+    struct image image;
+
+    (void)state;
+    qcow2_write(path, &recipe);
+    for (unsigned bit = 0; bit <= 2; bit += 2) {
+        unsigned char features = (unsigned char)(1u << bit);
+        int file = open(path, O_WRONLY | O_CLOEXEC);
+        assert_true(file >= 0);
+        assert_int_equal(pwrite(file, &features, 1, 79), 1);
+        close(file);
+        assert_null(images_read(path, "qcow2", &image));
+        assert_int_equal(image.dirty, bit == 0);
+        assert_int_equal(image.external_data, bit == 2);
+        image_clear(&image);
+    }
+    unlink(path);
+    free(path);
+}
+
+/* Whatever it looks like: what is declared as raw is raw. */
+static void raw_file(void **state)
+{
+    static const struct qcow2_recipe recipe = {
+        .capacity = 1 << 20,
+        .backing_name = "/etc/passwd",
+        .backing_format = "raw",
+    };
+    struct image image;
+
+    (void)state;
+    assert_null(read_made("raw", &recipe, "raw", &image));
+    assert_true(image.capacity == 3 * 512);
+    assert_true(image.largest == 3 * 512);
+    assert_true(image.length == 3 * 512);
+    assert_true(image.end == SIZE_UNKNOWN);
+    assert_null(image.backing_name);
+    image_clear(&image);
+}
+
+/* That it is not read leaves what the caller has as it is. */
+static void assert_unread(const char *path, const char *format, const char *why)
+{
+    struct image image = {.capacity = 7};
+    const char *reason = images_read(path, format, &image);
+
+    assert_non_null(reason);
+    if (strstr(reason, why) == NULL)
+        fail_msg("\"%s\" says nothing of \"%s\"", reason, why);
+    assert_true(image.capacity == 7);
+    assert_null(image.backing_name);
+}
+
+static void other_formats(void **state)
+{
+    char *path = make_sparse("vmdk");
+
+    (void)state;
+    assert_unread(path, "vmdk", "format");
+    assert_unread(path, "", "format");
+    assert_unread(path, "QCOW2", "format");
+    assert_unread(path, "qcow2", "not a qcow2");
+    unlink(path);
+    free(path);
+}
+
+static void truncated_file(void **state)
+{
+    static const struct qcow2_recipe recipe = {.backing_name = "below"};
+    char *path = in_folder("truncated");
+
+    (void)state;
+    qcow2_write(path, &recipe);
+    assert_int_equal(truncate(path, 1024), 0);
+    assert_unread(path, "qcow2", "refcount block");
+    assert_int_equal(truncate(path, 0), 0);
+    assert_unread(path, "qcow2", "header");
+    unlink(path);
+    free(path);
+}
+
+/* Nobody waits for the other end of a FIFO. */
+static void no_image_to_read(void **state)
+{
+    char *path = in_folder("pipe");
+
+    (void)state;
+    assert_unread(path, "qcow2", "no such file");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_unread(path, "qcow2", "neither");
+    assert_unread(folder, "qcow2", "neither");
+    assert_unread(folder, "raw", "neither");
+    assert_unread("/dev/null", "raw", "neither");
+    unlink(path);
+    assert_int_equal(symlink("pipe", path), 0);
+    assert_unread(path, "qcow2", "can't be opened");
+    unlink(path);
+    free(path);
+}
+
+static void permission_denied(void **state)
+{
+    char *path = make_sparse("secret");
+    struct image image;
+
+    (void)state;
+    if (geteuid() == 0) {
+        unlink(path);
+        free(path);
+        print_message("skipped: root may read everything\n");
+        skip();
+    }
+    assert_int_equal(chmod(path, 0), 0);
+    /* One and the same pointer: it is what callers compare. */
+    assert_ptr_equal(images_read(path, "raw", &image), images_denied);
+    unlink(path);
+    free(path);
+}
+
+/* As it is for QEMU: no lock, and no file that stays open. */
+static void file_is_left_alone(void **state)
+{
+    static const struct qcow2_recipe recipe = {.capacity = 512};
+    char *path = in_folder("image");
+    struct stat before;
+    struct stat after;
+
+    (void)state;
+    qcow2_write(path, &recipe);
+    assert_int_equal(stat(path, &before), 0);
+    int lowest = dup(0);
+    assert_true(lowest >= 0);
+    close(lowest);
+    for (unsigned i = 0; i < 5; i++) {
+        struct image image;
+        assert_null(images_read(path, "qcow2", &image));
+        image_clear(&image);
+        assert_non_null(images_read(path, "vmdk", &image));
+    }
+    int next = dup(0);
+    assert_int_equal(next, lowest);
+    close(next);
+    assert_int_equal(stat(path, &after), 0);
+    assert_true(before.st_mtim.tv_sec == after.st_mtim.tv_sec);
+    assert_true(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    unlink(path);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +442,19 @@ int main(void)
         cmocka_unit_test(what_is_not_there),
         cmocka_unit_test(what_is_no_image),
         cmocka_unit_test(block_device),
+        cmocka_unit_test(files_are_told_apart),
+        cmocka_unit_test(free_space_is_that_of_a_user),
+        cmocka_unit_test(free_space_of_nothing),
+        cmocka_unit_test(qcow2_file),
+        cmocka_unit_test(qcow2_file_on_nothing),
+        cmocka_unit_test(snapshots_have_no_bound),
+        cmocka_unit_test(features_of_an_image),
+        cmocka_unit_test(raw_file),
+        cmocka_unit_test(other_formats),
+        cmocka_unit_test(truncated_file),
+        cmocka_unit_test(no_image_to_read),
+        cmocka_unit_test(permission_denied),
+        cmocka_unit_test(file_is_left_alone),
     };
 
     return cmocka_run_group_tests_name("images", tests, make_folder,

@@ -80,12 +80,13 @@ static void print_outcome(FILE *stream, enum layout_outcome outcome,
                           const char *reason, bool asked)
 {
     static const char *const outcomes[] = {[LAYOUT_GONE] = "gone",
+                                           [LAYOUT_REFUSED] = "refused",
                                            [LAYOUT_BAD] = "bad",
                                            [LAYOUT_LOOSE] = "loose",
                                            [LAYOUT_DONE] = "done"};
 
     fprintf(stream, "%s", outcomes[outcome]);
-    if (outcome == LAYOUT_BAD)
+    if (outcome == LAYOUT_BAD || outcome == LAYOUT_REFUSED)
         fprintf(stream, ": %s", reason);
     fprintf(stream, "%s\n", asked ? ", asked for a backup" : "");
 }

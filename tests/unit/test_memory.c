@@ -8,17 +8,22 @@
 #include "dump.h"
 #include "fake_hypervisor.h"
 #include "fake_log.h"
+#include "pools.h"
 #include "unit.h"
+#include "volchain.h"
+#include "walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- the allocator ------------------------------------------------------- */
 
-static bool armed;
-static size_t calls;    /* since it was armed */
-static size_t fails_at; /* the call that gets nothing; 0: none */
+/* Of the test's thread: the surveyor's gets what it asks for. */
+static _Thread_local bool armed;
+static _Thread_local size_t calls;    /* since it was armed */
+static _Thread_local size_t fails_at; /* the call that gets nothing; 0: none */
 
 static void arm(size_t fail)
 {
@@ -120,6 +125,8 @@ static void option_without_memory(void **state)
         {"PluginInstanceFormat", "disk"},
         {"HostnameMetadataNS", "urn:x"},
         {"HostnameMetadataXPath", "/a"},
+        {"StoragePool", "default"},
+        {"StoragePool", "/^fast/"},
     };
     char error[512];
 
@@ -137,6 +144,7 @@ static void option_without_memory(void **state)
         assert_true(fail > 1);
         assert_true(settings->select.domains.count <= 1);
         assert_true(settings->select.disks.count <= 1);
+        assert_true(settings->select.pools.count <= 1);
         settings_free(settings);
     }
 }
@@ -336,12 +344,188 @@ static void pass_without_memory(void **state)
 
 static void collector_without_memory(void **state)
 {
+    struct collector *collector;
+    size_t fail = 0;
+
     (void)state;
     open_scene(1);
-    arm(1);
+    do {
+        arm(++fail);
+        collector = new_collector();
+        size_t made = disarm();
+        assert_true((collector == NULL) == (made >= fail));
+        collector_free(collector);
+    } while (collector == NULL);
+    assert_true(fail > 2);
+    close_scene();
+}
+
+/* --- chains of images and of volumes ------------------------------------- */
+
+#define TEXT(text) ((char *)(uintptr_t)(text))
+#define FILE_ON(number, file, name)                                            \
+    {                                                                          \
+        .path = (file), .look = {.storage = STORAGE_FILE, .inode = (number)},  \
+        .image = {.backing_name = TEXT(name),                                  \
+                  .backing_format = TEXT("qcow2")},                            \
+    }
+
+static const struct fake_image images[] = {FILE_ON(1, "/a/top", "../b/base"),
+                                           FILE_ON(2, "/a/../b/base", NULL)};
+
+/* A chain that is cut short for want of memory must not look like a whole one.
+ * Images that lose their strings are the fake's doing. */
+static void walk_without_memory(void **state)
+{
+    size_t fail = 0;
+    size_t made;
+
+    (void)state;
+    fake_images_set(images, COUNT_OF(images));
+    do {
+        struct walk walk = {.count = 77};
+        arm(++fail);
+        bool good = walk_chain(&fake_images, "/a/top", "qcow2", 200, &walk);
+        made = disarm();
+        if (good)
+            walk_clear(&walk);
+        else
+            assert_int_equal(walk.count, 77);
+    } while (made >= fail);
+    assert_true(fail > 6);
+}
+
+#define VOLUME(path, below)                                                    \
+    "<volume type='file'><target><path>" path "</path><format type='qcow2'/>"  \
+    "</target><backingStore><path>" below "</path></backingStore></volume>"
+
+static const struct fake_volume volumes[] = {
+    {"a", "/p/a", VOLUME("/p/a", "/p/b")},
+    {"b", "/p/b", VOLUME("/p/b", "/p/c")}};
+static const struct fake_pool fake_pools[] = {
+    {.uuid = 1, .name = "p", .volumes = volumes, .volume_count = 2},
+    {.uuid = 2, .name = "q"}};
+
+/* Both pools, in any order, and the volumes of the first, chains of so many
+ * layers. */
+static void assert_pools(const struct pools *pools, size_t layers)
+{
+    static const unsigned char uuid[UUID_BYTES] = {[UUID_BYTES - 1] = 1};
+    const struct domain *all = pools_find(pools, uuid);
+
+    assert_int_equal(pools->count, 2);
+    assert_non_null(all);
+    assert_int_equal(all->disk_count, 2);
+    assert_int_equal(all->disks[0].layer_count, layers);
+}
+
+/* Whatever was missing then is there with the next reading. */
+static void pools_without_memory(void **state)
+{
+    size_t fail = 0;
+    size_t made;
+
+    (void)state;
+    fake_start(&fake, 1);
+    fake.pools = fake_pools;
+    fake.pool_count = COUNT_OF(fake_pools);
+    table = fake_table(&fake);
+    do {
+        struct pools pools = {0};
+        arm(++fail);
+        pools_read(&pools, &table, true, false);
+        made = disarm();
+        for (size_t i = 0; i < pools.count; i++)
+            for (size_t j = 0; j < pools.pools[i]->volumes.disk_count; j++)
+                assert_non_null(pools.pools[i]->volumes.disks[j].instance);
+        assert_true(pools_read(&pools, &table, true, false));
+        assert_pools(&pools, 2);
+        pools_clear(&pools);
+    } while (made >= fail);
+    assert_true(fail > 20);
+    fake_stop(&fake);
+}
+
+/* --- images, domains that are off and pools, in a collector -------------- */
+
+static const char off_xml[] =
+    "<domain><devices><disk type='file'><driver type='qcow2'/>"
+    "<source file='/a/top'/><target dev='vda'/></disk></devices></domain>";
+
+static void open_off_scene(void)
+{
+    char error[512];
+
+    fake_start(&fake, 2);
+    fake.pools = fake_pools;
+    fake.pool_count = COUNT_OF(fake_pools);
+    fake.domains[0].name = "off";
+    fake.domains[0].id = DOMAIN_OFF;
+    fake.domains[0].xml = off_xml;
+    fake_state(&fake.domains[0], "block.count=1\nblock.0.name=vda\n"
+                                 "block.0.path=/a/top\nblock.0.capacity=9\n");
+    fake.domains[1].name = "runs";
+    fake.domains[1].xml = off_xml;
+    fake_state(&fake.domains[1], "block.count=1\nblock.0.name=vda\n"
+                                 "block.0.path=/a/top\nblock.0.capacity=9\n");
+    fake_images_set(images, COUNT_OF(images));
+    fake_log_reset();
+    table = fake_table(&fake);
+    settings = settings_new();
+    assert_true(settings_set(settings, "InactiveDomains", "true", error,
+                             sizeof(error)));
+    assert_true(
+        settings_set(settings, "StoragePool", "/./", error, sizeof(error)));
+    assert_true(
+        settings_set(settings, "Volumes", "true", error, sizeof(error)));
+}
+
+static void steady_state_with_all_options_takes_no_memory(void **state)
+{
+    (void)state;
+    open_off_scene();
     struct collector *collector = new_collector();
-    assert_int_equal(disarm(), 1);
-    assert_null(collector);
+    const struct inventory *inventory = collector_read(collector, 0);
+    assert_int_equal(inventory->count, 2);
+    assert_int_equal(inventory->domains[0]->disks[0].layer_count, 2);
+    assert_int_equal(inventory->pools->count, 2);
+    for (unsigned i = 1; i < 5; i++) {
+        arm(0);
+        inventory = collector_read(collector, i);
+        assert_int_equal(disarm(), 0);
+        assert_int_equal(inventory->count, 2);
+    }
+    collector_free(collector);
+    close_scene();
+}
+
+static void pass_with_all_options_without_memory(void **state)
+{
+    size_t fail = 0;
+    size_t made;
+
+    (void)state;
+    open_off_scene();
+    do {
+        struct collector *collector = new_collector();
+        arm(++fail);
+        collector_read(collector, 0);
+        made = disarm();
+        /* What could not be asked for then is asked for now. */
+        const struct inventory *inventory = collector_read(collector, 400);
+        for (unsigned i = 0; i < 10000; i++) {
+            /* Nobody waits for an image that is read once more. */
+            inventory = collector_read(collector, 401);
+            if (inventory->domains[0]->disks[0].layer_count == 2)
+                break;
+            usleep(1000);
+        }
+        assert_int_equal(inventory->count, 2);
+        assert_int_equal(inventory->domains[0]->disks[0].layer_count, 2);
+        assert_pools(inventory->pools, 1);
+        collector_free(collector);
+    } while (made >= fail);
+    assert_true(fail > 30);
     close_scene();
 }
 
@@ -355,6 +539,10 @@ int main(void)
         cmocka_unit_test(steady_state_takes_no_memory),
         cmocka_unit_test(pass_without_memory),
         cmocka_unit_test(collector_without_memory),
+        cmocka_unit_test(walk_without_memory),
+        cmocka_unit_test(pools_without_memory),
+        cmocka_unit_test(steady_state_with_all_options_takes_no_memory),
+        cmocka_unit_test(pass_with_all_options_without_memory),
     };
 
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL) != 0;

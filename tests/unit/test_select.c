@@ -69,6 +69,23 @@ static void bad_expression_is_told_and_not_added(void **state)
     select_clear(&select);
 }
 
+/* A slash at the front begins an expression, and no name. */
+static void half_an_expression_is_refused(void **state)
+{
+    static const char *const halves[] = {"/", "//", "/half"};
+    struct select select = {.ignore = false};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(halves); i++) {
+        char reason[256] = "";
+        assert_false(
+            select_add(&select.domains, halves[i], reason, sizeof(reason)));
+        assert_non_null(strstr(reason, "slashes"));
+    }
+    assert_int_equal(select.domains.count, 0);
+    select_clear(&select);
+}
+
 /* A list whose only entry was refused still lets everything through. */
 static void list_of_a_bad_expression_is_empty(void **state)
 {
@@ -98,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_expression_is_told_and_not_added),
+        cmocka_unit_test(half_an_expression_is_refused),
         cmocka_unit_test(list_of_a_bad_expression_is_empty),
         cmocka_unit_test(clear_empties),
     };

@@ -22,15 +22,24 @@ static const struct option_row {
     {"Connection", {"qemu:///system", "test:///default"}, {""}, {"URI"}},
     {"RefreshInterval",
      {"0", "1", "60", "86400"},
-     {"", "-1", "86401", "1.5", "60s", "x", "0x10", "99999999999999999999"},
+     {"", "-1", "86401", "1.5", "60s", "x", "0x10", "99999999999999999999",
+      " 60", "+60"},
      {"seconds", "0", "86400"}},
+    {"InactiveDomains",
+     {"true", "false", "yes", "no", "on", "off", "TRUE", "False"},
+     {"", "1", "truely", "maybe", "tru"},
+     {"true", "false"}},
+    {"InactiveInterval",
+     {"1", "2", "300", "86400"},
+     {"", "0", "-1", "86401", "1.5", "5m", "x", "99999999999999999999"},
+     {"seconds", "1", "86400"}},
     {"Domain",
-     {"vm1", "/^vm/", "with space", "/", "//"},
-     {"", "/(/", "/[a/"},
+     {"vm1", "/^vm/", "with space", "vm/1"},
+     {"", "/(/", "/[a/", "/", "//", "/vm"},
      {"name", "regular expression"}},
     {"BlockDevice",
-     {"vm1:vda", "/:vd[ab]$/"},
-     {"", "/*(/"},
+     {"vm1:vda", "/:vd[ab]$/", "vm:1:vda"},
+     {"", "/*(/", "vda", "//", "/vda"},
      {"regular expression"}},
     {"IgnoreSelected",
      {"true", "false", "yes", "no", "on", "off", "TRUE", "False"},
@@ -58,6 +67,14 @@ static const struct option_row {
      {"auto", "true", "false", "yes", "no", "on", "off", "AUTO"},
      {"", "automatic", "2", "never"},
      {"auto", "true", "false"}},
+    {"StoragePool",
+     {"default", "/^fast/", "with space"},
+     {"", "/(/", "/[a/", "/", "//"},
+     {"name", "regular expression"}},
+    {"Volumes",
+     {"true", "false", "yes", "no", "on", "off"},
+     {"", "1", "all"},
+     {"true", "false"}},
 };
 
 /* --- settings as text, to see what changed ------------------------------- */
@@ -79,6 +96,9 @@ static char *snapshot(const struct settings *settings)
     fprintf(stream, "%s;%u;%zu;%zu;%d;", connection != NULL ? connection : "-",
             settings->refresh_interval, settings->select.domains.count,
             settings->select.disks.count, settings->select.ignore);
+    fprintf(stream, "%d;%u;%zu;%d;", settings->inactive_domains,
+            settings->inactive_interval, settings->select.pools.count,
+            settings->volumes);
     print_format(stream, &settings->host_format);
     print_format(stream, &settings->instance_format);
     fprintf(stream, "%s;%s;%d;%d", settings->metadata_ns,
@@ -259,6 +279,10 @@ static void defaults(void **state)
     assert_string_equal(settings->metadata_xpath, "/instance/name/text()");
     assert_int_equal(settings->layer_format, LAYER_FORMAT_DEPTH);
     assert_int_equal(settings->local_images, LOCAL_IMAGES_AUTO);
+    assert_false(settings->inactive_domains);
+    assert_int_equal(settings->inactive_interval, 300);
+    assert_int_equal(settings->select.pools.count, 0);
+    assert_false(settings->volumes);
     settings_free(settings);
     settings_free(NULL);
 }
@@ -287,6 +311,17 @@ static void options_reach_their_field(void **state)
     assert_int_equal(settings->local_images, LOCAL_IMAGES_FALSE);
     set(settings, "LocalImages", "auto");
     assert_int_equal(settings->local_images, LOCAL_IMAGES_AUTO);
+    set(settings, "InactiveDomains", "yes");
+    assert_true(settings->inactive_domains);
+    set(settings, "InactiveDomains", "off");
+    assert_false(settings->inactive_domains);
+    set(settings, "InactiveInterval", "77");
+    assert_int_equal(settings->inactive_interval, 77);
+    assert_int_equal(settings->refresh_interval, 300);
+    set(settings, "Volumes", "true");
+    assert_true(settings->volumes);
+    set(settings, "Volumes", "no");
+    assert_false(settings->volumes);
     settings_free(settings);
 }
 
@@ -319,6 +354,27 @@ static void filters_add_up(void **state)
     assert_true(select_disk(&settings->select, "vm1", "vdb"));
     set(settings, "IgnoreSelected", "off");
     assert_true(select_domain(&settings->select, "vm1"));
+    settings_free(settings);
+}
+
+/* Unlike domains: none but those that are asked for, and IgnoreSelected is
+ * not about them. */
+static void pools_are_asked_for(void **state)
+{
+    struct settings *settings = settings_new();
+
+    (void)state;
+    assert_false(select_pool(&settings->select, "default"));
+    set(settings, "StoragePool", "default");
+    set(settings, "StoragePool", "/^fast/");
+    assert_true(select_pool(&settings->select, "default"));
+    assert_true(select_pool(&settings->select, "fast-ssd"));
+    assert_false(select_pool(&settings->select, "default2"));
+    assert_false(select_pool(&settings->select, "other"));
+    set(settings, "IgnoreSelected", "true");
+    assert_true(select_pool(&settings->select, "default"));
+    assert_false(select_pool(&settings->select, "other"));
+    assert_true(select_domain(&settings->select, "default"));
     settings_free(settings);
 }
 
@@ -379,6 +435,30 @@ static void domains_must_be_told_apart(void **state)
     assert_non_null(strstr(error, "uuid"));
 }
 
+static void volumes_are_those_of_pools(void **state)
+{
+    char error[ERROR_SIZE] = "";
+    struct settings *settings = settings_new();
+
+    (void)state;
+    set(settings, "Volumes", "true");
+    assert_false(settings_check(settings, error, ERROR_SIZE));
+    assert_non_null(strstr(error, "Volumes"));
+    assert_non_null(strstr(error, "\"true\""));
+    assert_non_null(strstr(error, "StoragePool"));
+    set(settings, "StoragePool", "default");
+    assert_true(settings_check(settings, error, ERROR_SIZE));
+    set(settings, "Volumes", "false");
+    assert_true(settings_check(settings, error, ERROR_SIZE));
+    settings_free(settings);
+
+    /* The other way round is all right. */
+    settings = settings_new();
+    set(settings, "Volumes", "false");
+    assert_true(settings_check(settings, error, ERROR_SIZE));
+    settings_free(settings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,8 +472,10 @@ int main(void)
         cmocka_unit_test(options_reach_their_field),
         cmocka_unit_test(case_of_an_option_does_not_matter),
         cmocka_unit_test(filters_add_up),
+        cmocka_unit_test(pools_are_asked_for),
         cmocka_unit_test(formats_keep_their_order),
         cmocka_unit_test(domains_must_be_told_apart),
+        cmocka_unit_test(volumes_are_those_of_pools),
     };
 
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL) != 0;

@@ -24,14 +24,76 @@ static enum storage storage_of(const char *name)
     return STORAGE_UNKNOWN;
 }
 
+/* A layer, and what there is to know of it beside. */
+struct facts {
+    struct layer layer;
+    bool off;
+    bool derive; /* "written" was said: headroom and percent are asked for */
+    uint64_t free_space;
+};
+
+/* What the image's own metadata say. False: it is none of these facts. */
+static bool read_image_fact(struct layer *layer, const char *key,
+                            const char *value, uint64_t number)
+{
+    static const char *const states[] = {
+        [IMAGE_UNREAD] = "unread",
+        [IMAGE_READ] = "read",
+        [IMAGE_UNREADABLE] = "unreadable",
+    };
+
+    for (size_t i = 0; strcmp(key, "image") == 0 && i < COUNT_OF(states); i++)
+        if (strcmp(value, states[i]) == 0) {
+            layer->image_state = (enum image_state)i;
+            return true;
+        }
+    if (strcmp(key, "image-asked") == 0)
+        layer->image_asked = number != 0;
+    else if (strcmp(key, "image-capacity") == 0)
+        layer->image.capacity = number;
+    else if (strcmp(key, "image-length") == 0)
+        layer->image.length = number;
+    else if (strcmp(key, "E") == 0)
+        layer->image.end = number;
+    else if (strcmp(key, "largest") == 0)
+        layer->image.largest =
+            strcmp(value, "unbounded") == 0 ? SIZE_UNBOUNDED : number;
+    else if (strcmp(key, "dirty") == 0)
+        layer->image.dirty = number != 0;
+    else if (strcmp(key, "external-data") == 0)
+        layer->image.external_data = number != 0;
+    else if (strcmp(key, "image-seen") == 0)
+        layer->image.seen.storage = storage_of(value);
+    else if (strcmp(key, "image-S") == 0)
+        layer->image.seen.length = number;
+    else if (strcmp(key, "image-D") == 0)
+        layer->image.seen.blocks = number;
+    else
+        return false;
+    return true;
+}
+
 /* One line of the input: "A 4096" and so on. The letters are those of the
  * table of rules: A, C, P are what the statistics state of allocation,
- * capacity and physical; S and D what the host has (length, 512 x blocks). */
-static void read_fact(struct layer *layer, const char *key, char *value)
+ * capacity and physical; S and D what the host has (length, 512 x blocks); E
+ * the end that was found in the image. */
+static void read_fact(struct facts *facts, const char *key, char *value)
 {
+    struct layer *layer = &facts->layer;
     uint64_t number = strtoull(value, NULL, 10);
 
-    if (strcmp(key, "storage") == 0)
+    if (read_image_fact(layer, key, value, number))
+        return;
+    if (strcmp(key, "off") == 0)
+        facts->off = number != 0;
+    else if (strcmp(key, "record") == 0)
+        layer->record = number;
+    else if (strcmp(key, "free") == 0)
+        facts->free_space = number;
+    else if (strcmp(key, "written") == 0) {
+        layer->written = number != 0;
+        facts->derive = true;
+    } else if (strcmp(key, "storage") == 0)
         layer->storage = storage_of(value);
     else if (strcmp(key, "format") == 0)
         layer->format = value;
@@ -62,23 +124,49 @@ static void print_size(FILE *stream, const char *name, uint64_t size)
 static char *settle(char *input)
 {
     /* What a layer was settled to before must leave no trace. */
-    struct layer layer = {.stated = SIZES_UNKNOWN, .sizes = {1, 2, 3}};
+    struct facts facts = {
+        .layer =
+            {
+                .record = LAYER_NO_RECORD,
+                .stated = SIZES_UNKNOWN,
+                .sizes = {1, 2, 3},
+                .headroom = 4,
+                .percent = 5,
+                .image = {.capacity = SIZE_UNKNOWN,
+                          .end = SIZE_UNKNOWN,
+                          .largest = SIZE_UNKNOWN},
+            },
+        .free_space = SIZE_UNKNOWN,
+    };
+    struct layer *layer = &facts.layer;
     char *line;
 
     while ((line = cases_next_line(&input)) != NULL) {
         char *key = strtok(line, " ");
         char *value = strtok(NULL, " ");
         assert_non_null(value);
-        read_fact(&layer, key, value);
+        read_fact(&facts, key, value);
     }
-    sizes_settle(&layer);
+    sizes_settle(layer, !facts.off);
+    sizes_derive(layer, facts.free_space);
 
     char *output;
     size_t length;
     FILE *stream = open_memstream(&output, &length);
-    print_size(stream, "capacity", layer.sizes.capacity);
-    print_size(stream, "allocation", layer.sizes.allocation);
-    print_size(stream, "physical", layer.sizes.physical);
+    print_size(stream, "capacity", layer->sizes.capacity);
+    print_size(stream, "allocation", layer->sizes.allocation);
+    print_size(stream, "physical", layer->sizes.physical);
+    if (facts.derive) {
+        print_size(stream, "headroom", layer->headroom);
+        if (layer->percent == PERCENT_UNKNOWN)
+            fprintf(stream, "percent unknown\n");
+        else
+            fprintf(stream, "percent %.6g\n", layer->percent);
+    } else {
+        /* Nobody writes: no layer has either. */
+        assert_true(layer->headroom == SIZE_UNKNOWN);
+        assert_true(layer->percent == PERCENT_UNKNOWN);
+    }
     fclose(stream);
     return output;
 }

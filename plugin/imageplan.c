@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "imageplan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The formats of which images.h can say more than stat does. */
+static bool is_readable(const struct layer *layer)
+{
+    return layer->path != NULL && layer->format != NULL &&
+           strcmp(layer->format, "qcow2") == 0 &&
+           (layer->storage == STORAGE_FILE || layer->storage == STORAGE_BLOCK);
+}
+
+/* Of an image that is resized what was read holds no more. */
+static bool is_news(const struct layer *layer)
+{
+    return layer->image_state == IMAGE_UNREAD ||
+           (layer->stated.capacity != SIZE_UNKNOWN &&
+            layer->stated.capacity != layer->image_stated);
+}
+
+static bool is_due(const struct layer *layer, double now)
+{
+    if (layer->image_asked || !is_readable(layer))
+        return false;
+    return is_news(layer) || (!layer->written && now >= layer->image_due);
+}
+
+/* Of a domain that is off the images tell the chain, where the XML does not:
+ * one walk for each disk. Those of a running domain are known one by one. */
+static bool ask_disk(struct imageplan *plan, const struct domain *domain,
+                     struct disk *disk, double now)
+{
+    bool follow = domain->id == DOMAIN_OFF && !disk->given;
+    size_t count = follow && disk->layer_count > 0 ? 1 : disk->layer_count;
+    bool news = false;
+
+    for (size_t i = 0; i < count; i++) {
+        struct layer *layer = &disk->layers[i];
+        if (!is_due(layer, now))
+            continue;
+        layer->image_asked =
+            surveyor_ask(plan->surveyor, domain->uuid, layer->path,
+                         layer->format, follow ? WALK_DEPTH_MAX : 1);
+        news = news || is_news(layer);
+        layer->image_stated = layer->stated.capacity;
+    }
+    return news;
+}
+
+bool imageplan_ask(struct imageplan *plan, struct domain *domain, double now)
+{
+    bool news = false;
+
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (ask_disk(plan, domain, &domain->disks[i], now))
+            news = true;
+    return news;
+}
+
+/* The disk and the layer that a survey is for. */
+static struct layer *find_asked(const struct domain *domain,
+                                const struct survey *survey,
+                                struct disk **ret_disk)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
+            struct layer *layer = &domain->disks[i].layers[j];
+            if (!layer->image_asked || strcmp(layer->path, survey->path) != 0)
+                continue;
+            *ret_disk = &domain->disks[i];
+            return layer;
+        }
+    return NULL;
+}
+
+/* One line for each trouble as long as it stays the same. Where the daemon's
+ * user may not read images it may read none: one line says so for all. */
+static void tell(struct imageplan *plan, const struct link *link,
+                 const char **told)
+{
+    const char *before = *told;
+    bool denied = link->trouble == plan->images->denied;
+
+    *told = link->trouble;
+    if (link->trouble == NULL || link->trouble == before ||
+        (denied && plan->told_denied))
+        return;
+    plan->told_denied = plan->told_denied || denied;
+    log_print(plan->log, LOG_LEVEL_WARNING,
+              "the metadata of image %s are not known: %s%s", link->path,
+              link->trouble,
+              denied ? "; nothing more is said of others that may not be read"
+                     : "");
+}
+
+static void put(struct imageplan *plan, struct layer *layer, struct link *link,
+                double now)
+{
+    layer->image_asked = false;
+    layer->image_due = now + plan->interval;
+    image_clear(&layer->image);
+    layer->image_state = link->trouble == NULL ? IMAGE_READ : IMAGE_UNREADABLE;
+    layer->image = link->image;
+    layer->image.seen = link->seen;
+    link->image = (struct image){0};
+}
+
+/* What the walk found below the active layer. */
+static void put_below(struct imageplan *plan, struct disk *disk,
+                      struct walk *walk, double now)
+{
+    disk_cut_layers(disk, 1);
+    for (size_t i = 1; i < walk->count; i++) {
+        struct link *link = &walk->links[i];
+        if (link->storage == STORAGE_UNKNOWN)
+            break;
+        struct layer *layer = disk_add_layer(disk);
+        if (layer == NULL)
+            break;
+        layer->depth = (unsigned)i;
+        layer->storage = link->storage;
+        layer->format = link->format;
+        link->format = NULL;
+        /* Nobody has read that one. */
+        if (link->storage == STORAGE_NETWORK)
+            break;
+        layer->path = link->path;
+        link->path = NULL;
+        put(plan, layer, link, now);
+    }
+}
+
+static void deliver(struct imageplan *plan, const struct domain *domain,
+                    struct survey *survey, double now)
+{
+    struct disk *disk = NULL;
+    struct layer *layer = find_asked(domain, survey, &disk);
+    size_t count = survey->walk.count;
+
+    if (layer == NULL)
+        return;
+    layer->image_asked = false;
+    if (count == 0)
+        return;
+    if (count == 1) {
+        disk->chain_trouble = NULL;
+        tell(plan, &survey->walk.links[0], &layer->image_trouble);
+    } else {
+        layer->image_trouble = NULL;
+        tell(plan, &survey->walk.links[count - 1], &disk->chain_trouble);
+    }
+    put(plan, layer, &survey->walk.links[0], now);
+    if (survey->depth > 1)
+        put_below(plan, disk, &survey->walk, now);
+}
+
+void imageplan_deliver(struct imageplan *plan, imageplan_find find,
+                       const void *context, double now)
+{
+    struct survey *survey;
+
+    while ((survey = surveyor_collect(plan->surveyor)) != NULL) {
+        struct domain *domain = find(context, survey->uuid);
+        if (domain != NULL)
+            deliver(plan, domain, survey, now);
+        survey_free(survey);
+    }
+}
+
+/* Same place, same image, as far as the layout can tell. */
+static bool is_same(const struct layer *a, const struct layer *b)
+{
+    return a->role == b->role && a->depth == b->depth && a->index == b->index &&
+           a->path != NULL && b->path != NULL &&
+           strcmp(a->path, b->path) == 0 && a->format != NULL &&
+           b->format != NULL && strcmp(a->format, b->format) == 0;
+}
+
+static void move(struct layer *to, struct layer *from)
+{
+    to->image_state = from->image_state;
+    to->image_asked = from->image_asked;
+    to->image_due = from->image_due;
+    to->image_stated = from->image_stated;
+    to->image_trouble = from->image_trouble;
+    to->image = from->image;
+    to->first_offset = from->first_offset;
+    from->image = (struct image){0};
+}
+
+static void carry_disk(struct disk *to, struct disk *from)
+{
+    size_t count = to->layer_count < from->layer_count ? to->layer_count
+                                                       : from->layer_count;
+
+    for (size_t i = 0; i < count; i++)
+        if (is_same(&to->layers[i], &from->layers[i]))
+            move(&to->layers[i], &from->layers[i]);
+}
+
+/* The layers below the active one are known from an earlier walk alone. */
+static void carry_walk(struct disk *to, struct disk *from)
+{
+    struct layer *layers = to->layers;
+
+    if (to->layer_count != 1 || from->layer_count == 0 ||
+        !is_same(&layers[0], &from->layers[0]))
+        return;
+    from->layers[0].record = layers[0].record;
+    to->layers = from->layers;
+    to->layer_count = from->layer_count;
+    to->chain_trouble = from->chain_trouble;
+    from->layers = layers;
+    from->layer_count = 1;
+}
+
+void imageplan_carry_over(struct domain *to, struct domain *from)
+{
+    for (size_t i = 0; i < to->disk_count; i++) {
+        struct disk *disk = &to->disks[i];
+        struct disk *old = domain_find_disk(from, disk->target);
+        if (old == NULL)
+            continue;
+        if (to->id == DOMAIN_OFF && !disk->given)
+            carry_walk(disk, old);
+        else
+            carry_disk(disk, old);
+    }
+}

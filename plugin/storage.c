@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "storage.h"
+
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+
+static void visit_pool(virStoragePoolPtr pool, uint64_t *calls,
+                       hypervisor_visit_pool visit, void *context)
+{
+    struct pool_ref ref = {
+        .name = virStoragePoolGetName(pool),
+        .handle = pool,
+    };
+    virStoragePoolInfo info;
+
+    (*calls)++;
+    if (virStoragePoolGetInfo(pool, &info) < 0 ||
+        virStoragePoolGetUUID(pool, ref.uuid) < 0)
+        return;
+    ref.capacity = info.capacity;
+    ref.allocation = info.allocation;
+    ref.available = info.available;
+    visit(context, &ref);
+}
+
+bool storage_read_pools(virConnectPtr handle, const struct select *select,
+                        uint64_t *calls, hypervisor_visit_pool visit,
+                        void *context)
+{
+    virStoragePoolPtr *pools = NULL;
+
+    (*calls)++;
+    int count = virConnectListAllStoragePools(
+        handle, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+    if (count < 0)
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (select_pool(select, virStoragePoolGetName(pools[i])))
+            visit_pool(pools[i], calls, visit, context);
+        virStoragePoolFree(pools[i]);
+    }
+    free(pools);
+    return true;
+}
+
+bool storage_read_volumes(const struct pool_ref *ref, uint64_t *calls,
+                          hypervisor_visit_volume visit, void *context)
+{
+    virStorageVolPtr *volumes = NULL;
+
+    (*calls)++;
+    int count = virStoragePoolListAllVolumes(ref->handle, &volumes, 0);
+    if (count < 0)
+        return false;
+    for (int i = 0; i < count; i++) {
+        (*calls)++;
+        char *xml = virStorageVolGetXMLDesc(volumes[i], 0);
+        if (xml != NULL)
+            visit(context, virStorageVolGetName(volumes[i]), xml);
+        free(xml);
+        virStorageVolFree(volumes[i]);
+    }
+    free(volumes);
+    return true;
+}
+
+char *storage_volume_xml(virConnectPtr handle, const char *path,
+                         uint64_t *calls)
+{
+    (*calls)++;
+    virStorageVolPtr volume = virStorageVolLookupByPath(handle, path);
+    if (volume == NULL)
+        return NULL;
+
+    (*calls)++;
+    char *xml = virStorageVolGetXMLDesc(volume, 0);
+    virStorageVolFree(volume);
+    return xml;
+}
+
+static enum storage storage_of(int type)
+{
+    switch (type) {
+    case VIR_STORAGE_VOL_FILE:
+        return STORAGE_FILE;
+    case VIR_STORAGE_VOL_BLOCK:
+        return STORAGE_BLOCK;
+    case VIR_STORAGE_VOL_NETWORK:
+        return STORAGE_NETWORK;
+    case VIR_STORAGE_VOL_DIR:
+    case VIR_STORAGE_VOL_NETDIR:
+        return STORAGE_NONE;
+    default:
+        return STORAGE_UNKNOWN;
+    }
+}
+
+enum storage storage_kind(virConnectPtr handle, const char *pool,
+                          const char *volume, uint64_t *calls)
+{
+    virStorageVolPtr found = NULL;
+    virStorageVolInfo info = {.type = -1};
+
+    (*calls)++;
+    virStoragePoolPtr from = virStoragePoolLookupByName(handle, pool);
+    if (from != NULL) {
+        (*calls)++;
+        found = virStorageVolLookupByName(from, volume);
+        virStoragePoolFree(from);
+    }
+    if (found != NULL) {
+        (*calls)++;
+        virStorageVolGetInfo(found, &info);
+        virStorageVolFree(found);
+    }
+    return storage_of(info.type);
+}

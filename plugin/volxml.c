@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "volxml.h"
+
+#include "xmltree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void volume_backing_clear(struct volume_backing *backing)
+{
+    free(backing->path);
+    free(backing->format);
+    *backing = (struct volume_backing){0};
+}
+
+static enum storage storage_of(const char *type)
+{
+    static const struct {
+        const char *type;
+        enum storage storage;
+    } kinds[] = {
+        {"file", STORAGE_FILE},       {"block", STORAGE_BLOCK},
+        {"network", STORAGE_NETWORK}, {"dir", STORAGE_NONE},
+        {"netdir", STORAGE_NONE},
+    };
+
+    for (size_t i = 0; type != NULL && i < sizeof(kinds) / sizeof(kinds[0]);
+         i++)
+        if (strcmp(type, kinds[i].type) == 0)
+            return kinds[i].storage;
+    return STORAGE_UNKNOWN;
+}
+
+/* libvirt itself always writes bytes; another unit is not one of its. */
+static uint64_t read_bytes(const xmlNode *parent, const char *name)
+{
+    const xmlNode *node = xmltree_child(parent, name);
+    if (node == NULL)
+        return SIZE_UNKNOWN;
+
+    CLEANUP_FREE char *unit = xmltree_attribute(node, "unit");
+    CLEANUP_FREE char *text = xmltree_text(node);
+    if (text == NULL || *text < '0' || *text > '9' ||
+        (unit != NULL && strcmp(unit, "bytes") != 0))
+        return SIZE_UNKNOWN;
+
+    char *end;
+    errno = 0;
+    unsigned long long bytes = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' ? bytes : SIZE_UNKNOWN;
+}
+
+/* <path> and <format type=''>, which <target> and <backingStore> share. */
+static void read_place(const xmlNode *parent, char **ret_path,
+                       char **ret_format)
+{
+    const xmlNode *path = xmltree_child(parent, "path");
+    const xmlNode *format = xmltree_child(parent, "format");
+
+    *ret_path = path == NULL ? NULL : xmltree_text(path);
+    *ret_format = format == NULL ? NULL : xmltree_attribute(format, "type");
+}
+
+bool volxml_read(const char *xml, struct disk *disk,
+                 struct volume_backing *ret_backing)
+{
+    CLEANUP_DOC xmlDoc *doc = xmltree_parse(xml, VOLXML_SIZE_MAX, "volume");
+    struct layer *layer = doc == NULL ? NULL : disk_add_layer(disk);
+    if (layer == NULL)
+        return false;
+
+    const xmlNode *root = xmlDocGetRootElement(doc);
+    const xmlNode *target = xmltree_child(root, "target");
+    const xmlNode *backing = xmltree_child(root, "backingStore");
+    CLEANUP_FREE char *type = xmltree_attribute(root, "type");
+
+    layer->depth = (unsigned)disk->layer_count - 1;
+    layer->storage = storage_of(type);
+    layer->stated.capacity = read_bytes(root, "capacity");
+    layer->stated.allocation = read_bytes(root, "allocation");
+    layer->stated.physical = read_bytes(root, "physical");
+    if (target != NULL)
+        read_place(target, &layer->path, &layer->format);
+    *ret_backing = (struct volume_backing){0};
+    if (backing != NULL)
+        read_place(backing, &ret_backing->path, &ret_backing->format);
+    return true;
+}

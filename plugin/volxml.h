@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What libvirt's XML says of a storage volume: https://libvirt.org, format
+ * "storage volume". Parsed like a domain's (domxml.h).
+ */
+#ifndef VIRT_BACKING_VOLXML_H
+#define VIRT_BACKING_VOLXML_H
+
+#include "chain.h"
+
+#define VOLXML_SIZE_MAX (1u << 20)
+
+/* What a volume is based on. */
+struct volume_backing {
+    char *path;   /* NULL: on nothing */
+    char *format; /* NULL: not said */
+};
+
+/* Appends to the disk a layer for the volume: storage, format, path, and its
+ * sizes as stated. *ret_backing is what lies below it, to be freed. False when
+ * the XML can't be understood or memory is short. */
+bool volxml_read(const char *xml, struct disk *disk,
+                 struct volume_backing *ret_backing);
+
+void volume_backing_clear(struct volume_backing *backing);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_hypervisor.h"
+#include "freespace.h"
+#include "unit.h"
+
+#include <stdio.h>
+
+static unsigned asked;
+
+/* "/device/..." has ten times as many bytes. */
+static uint64_t free_space(const char *path)
+{
+    unsigned device = 0;
+
+    asked++;
+    assert_int_equal(sscanf(path, "/%u/", &device), 1);
+    return device == 99 ? SIZE_UNKNOWN : 10 * (uint64_t)device;
+}
+
+static const struct images images = {.free_space = free_space};
+static struct freespace freespace;
+
+static int reset(void **state)
+{
+    (void)state;
+    asked = 0;
+    freespace_reset(&freespace);
+    return 0;
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    freespace_clear(&freespace);
+    return 0;
+}
+
+static struct layer make_layer(char path[32], unsigned device)
+{
+    snprintf(path, 32, "/%u/image", device);
+    return (struct layer){
+        .storage = STORAGE_FILE,
+        .path = path,
+        .written = true,
+        .seen = {.storage = STORAGE_FILE, .device = device},
+    };
+}
+
+static uint64_t free_of(unsigned device)
+{
+    char path[32];
+    struct layer layer = make_layer(path, device);
+
+    return freespace_of(&freespace, &images, &layer);
+}
+
+static void each_file_system_is_asked_once(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned device = 1; device <= 40; device++)
+            assert_true(free_of(device) == 10 * device);
+    assert_int_equal(asked, 40);
+}
+
+static void each_pass_asks_anew(void **state)
+{
+    (void)state;
+    assert_true(free_of(1) == 10);
+    freespace_reset(&freespace);
+    assert_true(free_of(1) == 10);
+    assert_int_equal(asked, 2);
+    freespace_clear(&freespace);
+    assert_true(free_of(1) == 10);
+    assert_int_equal(asked, 3);
+}
+
+static void what_can_not_be_told_is_asked_once(void **state)
+{
+    (void)state;
+    assert_true(free_of(99) == SIZE_UNKNOWN);
+    assert_true(free_of(99) == SIZE_UNKNOWN);
+    assert_int_equal(asked, 1);
+}
+
+static void only_for_files_that_are_written(void **state)
+{
+    char path[32];
+    struct layer layer = make_layer(path, 5);
+
+    (void)state;
+    layer.written = false;
+    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
+    layer.written = true;
+    /* A device under a file's name. */
+    layer.seen.storage = STORAGE_BLOCK;
+    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
+    layer.seen.storage = STORAGE_UNKNOWN;
+    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
+    assert_int_equal(asked, 0);
+    /* Even where the file system's figure is known already. */
+    assert_true(free_of(5) == 50);
+    layer.seen.storage = STORAGE_FILE;
+    layer.written = false;
+    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(each_file_system_is_asked_once, reset),
+        cmocka_unit_test_setup(each_pass_asks_anew, reset),
+        cmocka_unit_test_setup(what_can_not_be_told_is_asked_once, reset),
+        cmocka_unit_test_setup(only_for_files_that_are_written, reset),
+    };
+
+    return cmocka_run_group_tests_name("freespace", tests, NULL, clear) != 0;
+}
