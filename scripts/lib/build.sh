@@ -27,14 +27,21 @@ build_configure_script() {
 }
 
 # Configure and make in a folder: build_tree FOLDER [CONFIGURE-OPTION...]
+# More options can stand in CONFIGURE_OPTIONS, such as where collectd's headers
+# are.
 build_tree() {
     local dir=$1
     shift
     mkdir -p "$dir"
+    if [ -e "$BUILD_TOP/config.status" ]; then
+        echo "This tree was configured in place, so it can't be built elsewhere: run 'make distclean' first." >&2
+        return 1
+    fi
     build_configure_script "$dir" || return
     (
         cd "$dir" || exit
-        build_quietly "$dir/configure.log" "$BUILD_TOP/configure" --quiet "$@" &&
+        # shellcheck disable=SC2086 # words are meant to be split
+        build_quietly "$dir/configure.log" "$BUILD_TOP/configure" --quiet "$@" ${CONFIGURE_OPTIONS:-} &&
             build_quietly "$dir/make.log" make -j"$(nproc)"
     )
 }

@@ -31,7 +31,7 @@ packages_list() {
             rrdtool fonts-dejavu-core util-linux mount procps iproute2
         ;;
     apt-check)
-        echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc
+        echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -43,7 +43,7 @@ packages_list() {
             tini rrdtool dejavu-sans-mono-fonts util-linux procps-ng iproute
         ;;
     dnf-check)
-        echo valgrind ShellCheck libxml2 man-db mandoc libasan libubsan
+        echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan
         ;;
     *)
         echo "packages: unknown group '$2'" >&2
