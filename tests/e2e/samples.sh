@@ -15,12 +15,14 @@ series_times() {
     sed -s '1d; s/,.*//' "$HOST_DIR/csv/$1"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]
 }
 
-# Print the rows of HOST/PLUGIN-INSTANCE, oldest first. The last one may be half
-# written while collectd runs.
+# Print the rows of HOST/PLUGIN-INSTANCE, oldest first: of what the images are,
+# not of what room they have left (disk_headroom, percent). The last one may be
+# half written while collectd runs.
 series_rows() {
     (
         cd "$HOST_DIR/csv/$1" || exit
         for file in *; do
+            [[ $file != disk_headroom-* && $file != percent-* ]] || continue
             sed "1d; s/\.000000\$//; s/,/ ${file%-????-??-??}=/" "$file"
         done
     ) | LC_ALL=C sort | awk '

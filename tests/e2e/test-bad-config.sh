@@ -34,13 +34,16 @@ expect_mistake() {
 }
 
 expect_refused 1 'Conection "qemu:///system"'
-expect_log 1 'unknown option Conection \(value "qemu:///system"\); allowed are Connection, .*LocalImages$'
+expect_log 1 'unknown option Conection \(value "qemu:///system"\); allowed are Connection, .*StoragePool, Volumes$'
 
 expect_mistake '' 'libvirt URI' 'Connection ""'
 expect_mistake '-1' 'from 0 to 86400' 'RefreshInterval -1'
 expect_mistake '86401' 'from 0 to 86400' 'RefreshInterval 86401'
 expect_mistake '1\.5' 'from 0 to 86400' 'RefreshInterval 1.5'
 expect_mistake 'soon' 'from 0 to 86400' 'RefreshInterval "soon"'
+expect_mistake '0' 'from 1 to 86400' 'InactiveInterval 0'
+expect_mistake '86401' 'from 1 to 86400' 'InactiveInterval 86401'
+expect_mistake 'often' 'true or false' 'InactiveDomains "often"'
 expect_mistake '' 'name' 'Domain ""'
 expect_mistake '/\(/' 'regular expression .*[Uu]nmatched' 'Domain "/(/"'
 expect_mistake '/\[a-/' 'regular expression .*[Uu]nmatched' 'BlockDevice "/[a-/"'
@@ -53,6 +56,9 @@ expect_mistake '' 'XML namespace' 'HostnameMetadataNS ""'
 expect_mistake '/instance\[' 'XPath' 'HostnameMetadataXPath "/instance["'
 expect_mistake 'width' 'depth or index' 'LayerFormat "width"'
 expect_mistake 'maybe' 'auto, true or false' 'LocalImages "maybe"'
+expect_mistake '' 'name' 'StoragePool ""'
+expect_mistake '/\(/' 'regular expression .*[Uu]nmatched' 'StoragePool "/(/"'
+expect_mistake 'all' 'true or false' 'Volumes "all"'
 
 expect_refused 1 'HostnameFormat "hostname"'
 expect_log 1 'option HostnameFormat: "hostname" alone is not allowed .*; allowed is a name, uuid or metadata'

@@ -1,8 +1,7 @@
 #!/bin/bash
 # Raw and qcow2 on block devices. raw: allocation and physical are the device's
 # size, whatever was written. qcow2: physical is the device's size; allocation is
-# the end of the image, and is not reported while the running QEMU has written
-# nothing and nobody knows it.
+# the end of the image, whether this QEMU has written it or another.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -40,7 +39,7 @@ host_wait_cycle
 expect_raw "raw, nothing written"
 expect_grown "qcow2, 3 MiB written"
 expect_layer "qcow2, written by another QEMU" vm1/virt_backing-vdc layer0 \
-    "$(truth_virtual_size qcow2 "$idle")" - "$(truth_device_size "$idle")"
+    "$(truth_virtual_size qcow2 "$idle")" "$(truth_image_end "$idle")" "$(truth_device_size "$idle")"
 
 host_write vm1 vda 8M 1M
 host_write vm1 vdb 20M 2M

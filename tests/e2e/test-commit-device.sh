@@ -1,7 +1,7 @@
 #!/bin/bash
-# Live commit into a qcow2 base on a block device: the allocation of the base
-# appears with the first write, grows from cycle to cycle, and is at the end
-# the end of the image.
+# Live commit into a qcow2 base on a block device: the allocation of the base is
+# the end of its image from the start, grows from cycle to cycle, and is the end
+# of the image when the commit is done.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -28,7 +28,7 @@ host_start_vm vm1 "vda:qcow2:file:$top"
 host_start_collectd
 host_wait_cycle
 expect_layer "before, base" "$disk" layer2 \
-    "$(truth_virtual_size qcow2 "$base")" - "$(truth_device_size "$base")"
+    "$(truth_virtual_size qcow2 "$base")" "$(truth_image_end "$base")" "$(truth_device_size "$base")"
 
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 1 >/dev/null
 wait_until 10 job_ended vm1 vda

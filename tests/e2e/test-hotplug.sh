@@ -43,7 +43,7 @@ host_series 'vm1/virt_backing-sdb/*' >"$HOST_DIR/gone"
 while IFS= read -r series; do
     expect_series_absent "$series"
 done <"$HOST_DIR/gone"
-expect_equal "series of the disk" 7 "$(wc -l <"$HOST_DIR/gone")"
+expect_equal "series of the disk: three a layer, two of the room left, the layers" 9 "$(wc -l <"$HOST_DIR/gone")"
 
 expect_quiet_log
 host_stop_collectd

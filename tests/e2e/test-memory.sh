@@ -57,7 +57,7 @@ restart_libvirtd() {
 }
 
 export HOST_INTERVAL=0.05
-host_start_collectd 'RefreshInterval 0'
+host_start_collectd 'RefreshInterval 1'
 wait_until 30 cycles_reached 10
 restart_libvirtd
 # What a first restart needs, libvirt keeps.
@@ -82,7 +82,7 @@ if ! test_is_sanitized; then
     export HOST_COLLECTD_STOP_LIMIT=60
 fi
 rm -r "$HOST_DIR/csv"
-host_start_collectd 'RefreshInterval 0' 'Domain "/^vm/"' 'BlockDevice "/./"' \
+host_start_collectd 'RefreshInterval 1' 'Domain "/^vm/"' 'BlockDevice "/./"' \
     'HostnameFormat "metadata name"' 'PluginInstanceFormat "uuid disk"'
 host_wait_cycle 30
 

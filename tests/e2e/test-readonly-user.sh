@@ -1,7 +1,9 @@
 #!/bin/bash
 # collectd as a user who may use libvirt's read-only socket and nothing more: all
 # is reported, save the length of qcow2 files in a folder that this user can't
-# search. A raw file's length is known even there. The log says nothing of it.
+# search, and the end of images on devices that it can't read: of those what QEMU
+# has written is known, and no more. A raw file's length is known even there. The
+# log has one line of all images that may not be read.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -10,6 +12,7 @@ export HOST_INTERVAL=0.3
 
 requires_plugin
 requires_root
+requires_loop
 requires_program setpriv
 test_start_host
 [ "$HOST_MODE" = system ] || skip "needs a system daemon with a read-only socket"
@@ -20,7 +23,11 @@ host_make_image "$HOST_DIR/seen.qcow2" qcow2 6M
 host_make_image "$hidden/base.raw" raw 4M
 host_make_image "$hidden/top.qcow2" qcow2 5M "$hidden/base.raw" raw
 qemu-io -f raw -c 'write 0 1M' "$hidden/base.raw" >/dev/null
-host_start_vm vm1 "vda:qcow2:file:$HOST_DIR/seen.qcow2" "vdb:qcow2:file:$hidden/top.qcow2"
+device=$(host_make_loop 8M)
+chmod 0600 "$device"
+host_make_image "$device" qcow2 32M
+host_start_vm vm1 "vda:qcow2:file:$HOST_DIR/seen.qcow2" "vdb:qcow2:file:$hidden/top.qcow2" \
+    "vdc:qcow2:block:$device"
 
 export HOST_COLLECTD_USER=nobody
 host_start_collectd
@@ -41,4 +48,19 @@ expect_no_series vm1/virt_backing-vdb/disk_physical-layer0
 expect_layer "hidden raw" vm1/virt_backing-vdb layer1 \
     "$(truth_length "$hidden/base.raw")" "$(truth_du "$hidden/base.raw")" "$(truth_length "$hidden/base.raw")"
 expect_value "layers" 2 vm1/virt_backing-vdb/count-layers
-expect_quiet_log
+
+expect_layer "device, nothing written" vm1/virt_backing-vdc layer0 \
+    33554432 - "$(truth_device_size "$device")"
+host_write vm1 vdc 10M 3M
+host_flush vm1 vdc
+host_wait_cycle
+expect_layer "device, 3 MiB written" vm1/virt_backing-vdc layer0 \
+    33554432 "$(truth_image_end "$device")" "$(truth_device_size "$device")"
+expect_no_series 'vm1/virt_backing-vd[bc]/disk_headroom-*'
+expect_success "headroom of the image that can be read" \
+    host_value vm1/virt_backing-vda/disk_headroom-layer0
+
+host_stop_collectd
+expect_log 1 '\[warning\] virt_backing: the metadata of image .* are not known: permission denied'
+expect_log 1 '\[(error|warning)\] virt_backing: '
+expect_quiet_stderr

@@ -39,7 +39,7 @@ sample_times() {
     cat "$HOST_DIR/csv/$1"-[0-9]* | grep -v '^epoch' | cut -d, -f1 | tail -n +6 | head -n -5
 }
 
-host_start_collectd 'RefreshInterval 0'
+host_start_collectd 'RefreshInterval 1'
 host_wait_cycle
 come_and_go persistent start persistent &
 first=$!

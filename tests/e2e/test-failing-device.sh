@@ -1,0 +1,80 @@
+#!/bin/bash
+# A device whose reads fail: the end of its image is not known, the log has one
+# line, and nothing else is disturbed: neither the size of the device nor any other
+# disk. When the device can be read again its figures come back.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+
+requires_plugin
+requires_loop
+export HOST_INTERVAL=0.3
+test_start_host
+
+failing=$(host_make_loop 8M)
+sound=$(host_make_loop 8M)
+top=$HOST_DIR/top.qcow2
+other=$HOST_DIR/other.qcow2
+for device in "$failing" "$sound"; do
+    host_make_image "$device" qcow2 32M
+    qemu-io -f qcow2 -c 'write 0 2M' "$device" >/dev/null
+done
+host_make_image "$top" qcow2 - "$failing" qcow2
+host_make_image "$other" qcow2 - "$sound" qcow2
+end=$(truth_image_end "$failing")
+
+# A loop device fails reads behind the end of its file.
+file=$(losetup --noheadings --output BACK-FILE "$failing")
+cp --sparse=always "$file" "$HOST_DIR/kept"
+
+host_start_vm vm1 "vda:qcow2:file:$top" "vdb:qcow2:file:$other"
+truncate -s 0 "$file"
+blockdev --flushbufs "$failing"
+expect_success "reads of the device fail" not dd if="$failing" of=/dev/null bs=64k count=1 status=none iflag=direct
+
+# expect_rest WHAT: all that has nothing to do with the failing device
+expect_rest() {
+    expect_layer "$1, top" vm1/virt_backing-vda layer0 33554432 "$(truth_du "$top")" "$(truth_length "$top")"
+    expect_layer "$1, other top" vm1/virt_backing-vdb layer0 33554432 "$(truth_du "$other")" "$(truth_length "$other")"
+    expect_layer "$1, sound device" vm1/virt_backing-vdb layer1 33554432 \
+        "$(truth_image_end "$sound")" "$(truth_device_size "$sound")"
+    expect_value "$1, layers" 2 vm1/virt_backing-vda/count-layers
+    expect_success "$1, headroom" host_value vm1/virt_backing-vda/disk_headroom-layer0
+}
+
+host_start_collectd 'InactiveInterval 1'
+trouble="\[warning\] virt_backing: the metadata of image $failing are not known: "
+trouble_told() {
+    log_has "$trouble"
+}
+wait_until 10 trouble_told
+host_wait_cycle
+expect_layer "reads fail" vm1/virt_backing-vda layer1 33554432 - "$(truth_device_size "$failing")"
+expect_rest "reads fail"
+
+# Several InactiveIntervals later, which the figures of a cycle do not show.
+attempts_over() {
+    [ $(($(host_now) - told)) -gt 3000 ]
+}
+told=$(host_now)
+wait_until 10 attempts_over
+host_wait_cycle
+expect_log 1 "$trouble"
+expect_log 1 '\[(error|warning)\] virt_backing: '
+expect_rest "later"
+expect_no_series vm1/virt_backing-vda/disk_allocation-layer1
+
+cat "$HOST_DIR/kept" >"$file"
+blockdev --flushbufs "$failing"
+figures_back() {
+    [ "$(host_value vm1/virt_backing-vda/disk_allocation-layer1)" = "$end" ]
+}
+wait_until 10 figures_back
+expect_rest "read again"
+expect_log 1 '\[(error|warning)\] virt_backing: '
+expect_quiet_stderr
+host_stop_collectd
+expect_steady "the sound device" vm1/virt_backing-vdb/disk_allocation-layer1
+expect_steady "size of the failing device" vm1/virt_backing-vda/disk_physical-layer1
