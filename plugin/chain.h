@@ -112,10 +112,9 @@ struct layer {
 
     enum image_state image_state;
     struct image image;
-    bool image_asked;          /* its reading is under way */
-    double image_due;          /* when it is to be read again */
-    uint64_t image_stated;     /* stated.capacity when it was asked for */
-    const char *image_trouble; /* why it could not be read; not owned */
+    bool image_asked;      /* its reading is under way */
+    double image_due;      /* when it is to be read again */
+    uint64_t image_stated; /* stated.capacity when it was asked for */
 
     struct sizes sizes; /* settled: what is reported */
     uint64_t headroom;  /* bytes until ENOSPC, in the worst case */
@@ -127,8 +126,6 @@ struct disk {
     char *instance; /* name of its series (identity.h); NULL until named */
     bool readonly;  /* the guest can't write to it */
     bool given;     /* the XML says the whole chain, or where it ends */
-    const char
-        *chain_trouble; /* why the chain can't be followed on; not owned */
     struct layer *layers;
     size_t layer_count;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "imageplan.h"
 
+#include "hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,17 +77,38 @@ static struct layer *find_asked(const struct domain *domain,
     return NULL;
 }
 
-/* One line for each trouble as long as it stays the same. Where the daemon's
- * user may not read images it may read none: one line says so for all. */
-static void tell(struct imageplan *plan, const struct link *link,
-                 const char **told)
+static struct imageplan_told *find_told(struct imageplan *plan, uint64_t path)
 {
-    const char *before = *told;
+    for (size_t i = 0; i < IMAGEPLAN_TOLD_MAX; i++)
+        if (plan->told[i].trouble != NULL && plan->told[i].path == path)
+            return &plan->told[i];
+    return NULL;
+}
+
+/* Notes what is the matter with an image. True where the log does not know. */
+static bool is_untold(struct imageplan *plan, const struct link *link)
+{
+    uint64_t path = hash_text(hash_text(HASH_START, link->path), link->format);
+    struct imageplan_told *told = find_told(plan, path);
+    const char *before = told == NULL ? NULL : told->trouble;
+
+    if (told == NULL && link->trouble != NULL) {
+        told = &plan->told[plan->told_next];
+        plan->told_next = (plan->told_next + 1) % IMAGEPLAN_TOLD_MAX;
+    }
+    if (told != NULL)
+        *told = (struct imageplan_told){path, link->trouble};
+    return link->trouble != NULL && link->trouble != before;
+}
+
+/* One line for each image and trouble as long as it stays the same, however
+ * many domains share it. Where the daemon's user may not read images it may
+ * read none: one line says so for all. */
+static void tell(struct imageplan *plan, const struct link *link)
+{
     bool denied = link->trouble == plan->images->denied;
 
-    *told = link->trouble;
-    if (link->trouble == NULL || link->trouble == before ||
-        (denied && plan->told_denied))
+    if (!is_untold(plan, link) || (denied && plan->told_denied))
         return;
     plan->told_denied = plan->told_denied || denied;
     log_print(plan->log, LOG_LEVEL_WARNING,
@@ -93,6 +116,17 @@ static void tell(struct imageplan *plan, const struct link *link,
               link->trouble,
               denied ? "; nothing more is said of others that may not be read"
                      : "");
+}
+
+/* Only its last image can be in trouble; of a loop that is one of the first. */
+static void tell_all(struct imageplan *plan, const struct walk *walk)
+{
+    const struct link *last = &walk->links[walk->count - 1];
+
+    for (const struct link *link = walk->links; link != last; link++)
+        if (strcmp(link->path, last->path) != 0)
+            tell(plan, link);
+    tell(plan, last);
 }
 
 static void put(struct imageplan *plan, struct layer *layer, struct link *link,
@@ -144,13 +178,7 @@ static void deliver(struct imageplan *plan, const struct domain *domain,
     layer->image_asked = false;
     if (count == 0)
         return;
-    if (count == 1) {
-        disk->chain_trouble = NULL;
-        tell(plan, &survey->walk.links[0], &layer->image_trouble);
-    } else {
-        layer->image_trouble = NULL;
-        tell(plan, &survey->walk.links[count - 1], &disk->chain_trouble);
-    }
+    tell_all(plan, &survey->walk);
     put(plan, layer, &survey->walk.links[0], now);
     if (survey->depth > 1)
         put_below(plan, disk, &survey->walk, now);
@@ -184,7 +212,6 @@ static void move(struct layer *to, struct layer *from)
     to->image_asked = from->image_asked;
     to->image_due = from->image_due;
     to->image_stated = from->image_stated;
-    to->image_trouble = from->image_trouble;
     to->image = from->image;
     to->first_offset = from->first_offset;
     from->image = (struct image){0};
@@ -211,7 +238,6 @@ static void carry_walk(struct disk *to, struct disk *from)
     from->layers[0].record = layers[0].record;
     to->layers = from->layers;
     to->layer_count = from->layer_count;
-    to->chain_trouble = from->chain_trouble;
     from->layers = layers;
     from->layer_count = 1;
 }

@@ -11,12 +11,22 @@
 #include "log.h"
 #include "surveyor.h"
 
+/* Images of which the log was told; the oldest are forgotten. */
+#define IMAGEPLAN_TOLD_MAX 256
+
+struct imageplan_told {
+    uint64_t path;       /* a hash of it and the format that was declared */
+    const char *trouble; /* NULL: the place is free */
+};
+
 struct imageplan {
     struct surveyor *surveyor;
     const struct images *images;
     const struct log *log;
     double interval;  /* seconds */
     bool told_denied; /* the log knows that images may not be read */
+    struct imageplan_told told[IMAGEPLAN_TOLD_MAX];
+    size_t told_next; /* the place that is given up next */
 };
 
 /* Asks for the images of the domain that are due. True when it asked for one

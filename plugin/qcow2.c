@@ -229,7 +229,8 @@ static bool is_referenced(const unsigned char *block, size_t index,
         unsigned width = 1u << order;
         unsigned per_byte = 8u >> order;
         unsigned shift = (unsigned)(index % per_byte) * width;
-        return (block[index / per_byte] >> shift & ((1u << width) - 1)) != 0;
+        unsigned byte = block[index / per_byte];
+        return (byte >> shift & ((1u << width) - 1)) != 0;
     }
 
     size_t bytes = (size_t)1 << (order - 3);

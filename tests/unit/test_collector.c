@@ -407,6 +407,28 @@ static void gone_domain_is_forgotten(void **state)
     close_scene();
 }
 
+/* In whatever order they answer, they are listed by their UUIDs. */
+static void order_is_that_of_the_uuids(void **state)
+{
+    static const unsigned uuids[] = {5, 3, 9, 1, 300, 4};
+
+    (void)state;
+    open_scene(COUNT_OF(uuids));
+    for (size_t i = 0; i < COUNT_OF(uuids); i++)
+        fake.domains[i].uuid = uuids[i];
+    const struct inventory *inventory = pass();
+    inventory = pass();
+    assert_int_equal(inventory->count, COUNT_OF(uuids));
+    assert_string_equal(inventory->domains[0]->name, "vm4");
+    assert_string_equal(inventory->domains[1]->name, "vm2");
+    assert_string_equal(inventory->domains[2]->name, "vm6");
+    assert_string_equal(inventory->domains[3]->name, "vm1");
+    assert_string_equal(inventory->domains[4]->name, "vm3");
+    assert_string_equal(inventory->domains[5]->name, "vm5");
+    assert_int_equal(fake.xmls, COUNT_OF(uuids));
+    close_scene();
+}
+
 static void no_answer_is_no_knowledge(void **state)
 {
     (void)state;
@@ -893,6 +915,23 @@ static void target_of_a_commit_is_written(void **state)
     close_scene();
 }
 
+/* Also where the images can't be looked at. */
+static void target_of_a_commit_elsewhere(void **state)
+{
+    (void)state;
+    open_scene(1);
+    fake.local = false;
+    fake.domains[0].xml = xml_device;
+    device_state(&fake.domains[0], "0", "0");
+    assert_true(layer_of(pass(), 0, 1)->percent == PERCENT_UNKNOWN);
+    device_state(&fake.domains[0], "0", "2097152");
+    assert_true(layer_of(pass(), 0, 1)->percent == 25);
+    now += REFRESH;
+    assert_true(layer_of(pass(), 0, 1)->percent == 25);
+    assert_int_equal(fake.xmls, 2);
+    close_scene();
+}
+
 /* Mirror and scratch image are written to as long as they are there; what the
  * guest can't write to is not. */
 static void who_is_written_to(void **state)
@@ -1137,8 +1176,10 @@ static void off_without_an_answer(void **state)
     open_off_scene();
     set("InactiveDomains", "true");
     fake.silent = true;
+    fake.domains[1].name = NULL;
     assert_int_equal(pass()->count, 0);
     fake.silent = false;
+    fake.domains[1].name = "vm2";
     assert_int_equal(pass()->count, 2);
     fake.silent = true;
     pass();
@@ -1304,6 +1345,7 @@ int main(void)
         cmocka_unit_test(scratch_image_comes_and_goes),
         cmocka_unit_test(domain_may_vanish_in_the_middle),
         cmocka_unit_test(gone_domain_is_forgotten),
+        cmocka_unit_test(order_is_that_of_the_uuids),
         cmocka_unit_test(no_answer_is_no_knowledge),
         cmocka_unit_test(hostname_is_not_known_before_the_first_answer),
         cmocka_unit_test(unreadable_xml_is_one_line),
@@ -1326,6 +1368,7 @@ int main(void)
         cmocka_unit_test(only_files_are_looked_at),
         cmocka_unit_test(ends_are_known_from_the_first_pass),
         cmocka_unit_test(target_of_a_commit_is_written),
+        cmocka_unit_test(target_of_a_commit_elsewhere),
         cmocka_unit_test(who_is_written_to),
         cmocka_unit_test(steady_state_opens_nothing),
         cmocka_unit_test(other_hosts_images_are_not_read),

@@ -366,6 +366,21 @@ static void truncated_file(void **state)
     free(path);
 }
 
+/* As one that is cut off while it is read: the kernel says of this one that it
+ * has 4096 bytes, and gives less. */
+static void shorter_than_it_says(void **state)
+{
+    static const char path[] = "/sys/kernel/uevent_seqnum";
+    struct stat status;
+
+    (void)state;
+    if (stat(path, &status) != 0 || status.st_size < 104) {
+        print_message("skipped: there is no %s, or not of that size\n", path);
+        skip();
+    }
+    assert_unread(path, "qcow2", "header can't be read");
+}
+
 /* Nobody waits for the other end of a FIFO. */
 static void no_image_to_read(void **state)
 {
@@ -452,6 +467,7 @@ int main(void)
         cmocka_unit_test(raw_file),
         cmocka_unit_test(other_formats),
         cmocka_unit_test(truncated_file),
+        cmocka_unit_test(shorter_than_it_says),
         cmocka_unit_test(no_image_to_read),
         cmocka_unit_test(permission_denied),
         cmocka_unit_test(file_is_left_alone),

@@ -7,6 +7,8 @@
 #include "identity.h"
 #include "pools.h"
 #include "unit.h"
+#include "volchain.h"
+#include "walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +244,55 @@ static void chain_of_volumes_that_loops(void **state)
     assert_int_equal(volume_of(0, 2)->layer_count, 1);
 }
 
+/* Each volume on the next one. */
+static char *endless_volume_xml(void *context, const char *path)
+{
+    unsigned number;
+    char *xml;
+
+    (void)context;
+    assert_int_equal(sscanf(path, "/%u", &number), 1);
+    if (asprintf(&xml, VOLUME("/%u", BELOW("/%u")), number, number + 1) < 0)
+        return NULL;
+    return xml;
+}
+
+static void chain_of_volumes_without_end(void **state)
+{
+    static const struct fake_volume volumes[] = {
+        {"0", "/0", VOLUME("/0", BELOW("/1"))}};
+    static const struct fake_pool all[] = {
+        {.uuid = 1, .name = "p", .volumes = volumes, .volume_count = 1}};
+
+    (void)state;
+    set_pools(all, COUNT_OF(all));
+    table.volume_xml = endless_volume_xml;
+    assert_true(pools_read(&pools, &table, true, false));
+    assert_int_equal(volume_of(0, 0)->layer_count, WALK_DEPTH_MAX);
+}
+
+/* An empty drive, a disk without a path, one whose chain is known. */
+static void disks_that_volumes_do_not_complete(void **state)
+{
+    struct disk disk = {0};
+
+    (void)state;
+    table.volume_xml = endless_volume_xml;
+    volchain_complete(&table, &disk);
+    assert_int_equal(disk.layer_count, 0);
+    assert_non_null(disk_add_layer(&disk));
+    volchain_complete(&table, &disk);
+    assert_int_equal(disk.layer_count, 1);
+    disk.layers[0].path = strdup("/0");
+    assert_non_null(disk_add_layer(&disk));
+    volchain_complete(&table, &disk);
+    assert_int_equal(disk.layer_count, 2);
+    disk_cut_layers(&disk, 1);
+    volchain_complete(&table, &disk);
+    assert_int_equal(disk.layer_count, WALK_DEPTH_MAX);
+    disk_clear(&disk);
+}
+
 static void volumes_that_go(void **state)
 {
     static const struct fake_volume volumes[] = {
@@ -352,6 +403,8 @@ int main(void)
         TEST(volumes_of_a_pool),
         TEST(chains_through_volumes),
         TEST(chain_of_volumes_that_loops),
+        TEST(chain_of_volumes_without_end),
+        TEST(disks_that_volumes_do_not_complete),
         TEST(volumes_that_go),
         TEST(knowledge_of_images_is_kept),
         TEST(names_that_would_fall_together),
