@@ -166,7 +166,7 @@ host_collectd_log() {
 # True when collectd has read its configuration and reads values.
 host_collectd_started() {
     host_pid_runs "$HOST_COLLECTD_PID" &&
-        host_collectd_log | grep -q 'Initialization complete'
+        host_collectd_log | grep 'Initialization complete' >/dev/null
 }
 
 host_collectd_settled() {

@@ -119,7 +119,7 @@ host_pid_is_ours() {
     if [ -f "$HOST_DIR/namespace" ] && [ "$view" = "$(cat "$HOST_DIR/namespace")" ]; then
         return 0
     fi
-    tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -qF -- "$HOST_DIR/"
+    tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -F -- "$HOST_DIR/" >/dev/null
 }
 
 # End all that host_* functions started, and remove $HOST_DIR. Runs at the end
