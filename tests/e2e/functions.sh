@@ -16,6 +16,8 @@
 # KEEP=1 keeps its folder. BUILD_DIR says where the plugin was built; default:
 # the folder that this tree lies in.
 
+# Under pipefail `COMMAND | grep -q` fails where grep ends before COMMAND has
+# written all: write `| grep ... >/dev/null`.
 set -eu -o pipefail
 
 TEST_NAME=$(basename "$0" .sh)

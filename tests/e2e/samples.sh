@@ -108,7 +108,7 @@ expect_steady() {
 # --- block jobs ---
 
 job_ended() {
-    ! host_virsh blockjob "$1" "$2" 2>&1 | grep -q .
+    ! host_virsh blockjob "$1" "$2" 2>&1 | grep . >/dev/null
 }
 
 # The job of a copy or an active commit has copied all and waits for its pivot:

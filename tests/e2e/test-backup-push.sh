@@ -27,7 +27,7 @@ cat >"$HOST_DIR/backup.xml" <<XML
 XML
 
 backup_ended() {
-    host_virsh domjobinfo vm1 | grep -q 'Job type: *None'
+    host_virsh domjobinfo vm1 | grep 'Job type: *None' >/dev/null
 }
 
 host_start_vm vm1 "vda:raw:nbd:$socket"

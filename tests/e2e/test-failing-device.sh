@@ -23,7 +23,7 @@ for device in "$failing" "$sound"; do
 done
 host_make_image "$top" qcow2 - "$failing" qcow2
 host_make_image "$other" qcow2 - "$sound" qcow2
-end=$(truth_image_end "$failing")
+kept_end=$(truth_image_end "$failing")
 
 # A loop device fails reads behind the end of its file.
 file=$(losetup --noheadings --output BACK-FILE "$failing")
@@ -69,7 +69,7 @@ expect_no_series vm1/virt_backing-vda/disk_allocation-layer1
 cat "$HOST_DIR/kept" >"$file"
 blockdev --flushbufs "$failing"
 figures_back() {
-    [ "$(host_value vm1/virt_backing-vda/disk_allocation-layer1)" = "$end" ]
+    [ "$(host_value vm1/virt_backing-vda/disk_allocation-layer1)" = "$kept_end" ]
 }
 wait_until 10 figures_back
 expect_rest "read again"

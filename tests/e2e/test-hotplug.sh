@@ -33,7 +33,7 @@ expect_layer "plugged in, base" vm1/virt_backing-sdb layer1 \
 expect_value "layers" 2 vm1/virt_backing-sdb/count-layers
 
 disk_unplugged() {
-    ! host_virsh domblklist vm1 | grep -q '^ sdb '
+    ! host_virsh domblklist vm1 | grep '^ sdb ' >/dev/null
 }
 
 host_unplug_disk vm1 sdb

@@ -1,0 +1,100 @@
+#!/bin/bash
+# In a steady state a cycle does no more to images than look at each file once and
+# ask each file system once for its free space: no image is opened or read, on
+# files or devices, of VMs that run or are off, however the layers lie. Reading
+# them, when it is due, is for reading alone, without locks, a few pieces, and in
+# another thread than the one that asks libvirt.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+
+requires_plugin
+requires_loop
+requires_program strace
+export HOST_INTERVAL=0.3
+test_start_host
+
+images=$HOST_DIR/images
+mkdir "$images"
+base=$(host_make_loop 16M)
+top=$(host_make_loop 16M)
+host_make_image "$base" qcow2 32M
+qemu-io -f qcow2 -c 'write 0 2M' "$base" >/dev/null
+host_make_image "$images/middle.qcow2" qcow2 - "$base" qcow2
+host_make_image "$top" qcow2 - "$images/middle.qcow2" qcow2
+host_make_image "$images/base.raw" raw 8M
+host_make_image "$images/large.qcow2" qcow2 2T "$images/base.raw" raw
+qemu-io -f qcow2 -c 'write 1T 2M' "$images/large.qcow2" >/dev/null
+host_make_image "$images/off-base.qcow2" qcow2 8M
+host_make_image "$images/off.qcow2" qcow2 - "$images/off-base.qcow2" qcow2
+host_start_vm vm1 "vda:qcow2:block:$top" "vdb:qcow2:file:$images/large.qcow2"
+host_define_vm vm2 "vda:qcow2:file:$images/off.qcow2"
+
+trace=$HOST_DIR/trace
+export HOST_COLLECTD_WRAPPER="strace -D -f -y --seccomp-bpf -qq -e trace=%file,%desc -e signal=none -o $trace"
+host_start_collectd 'InactiveDomains true'
+host_wait_cycle
+host_wait_cycle
+
+# Calls that have to do with images, a line each: THREAD CALL(ARGUMENTS...
+image_calls() {
+    grep -E "$images/|$base\\>|$top\\>" "$trace" | grep -v resumed || true
+}
+
+calls() {
+    image_calls | grep -cE "^[0-9]+ +($1)\\(" || true
+}
+
+cycles() {
+    series_times hypervisor/virt_backing/count-domains | wc -l
+}
+
+# --- the steady state ---
+
+opened=$(calls 'open|openat')
+read_calls=$(calls 'read|pread64|readv|lseek|mmap|ioctl|fcntl')
+expect_success "images were opened before: $opened" [ "$opened" -gt 0 ]
+host_wait_cycle
+looks=$(calls 'newfstatat|stat|stat64|statx')
+asks=$(calls 'statfs')
+before=$(cycles)
+for _ in 1 2 3 4 5; do
+    host_wait_cycle
+done
+passed=$(($(cycles) - before))
+looks=$(($(calls 'newfstatat|stat|stat64|statx') - looks))
+asks=$(($(calls 'statfs') - asks))
+expect_equal "images opened in a steady state" 0 $(($(calls 'open|openat') - opened))
+expect_equal "reads of images in a steady state" 0 \
+    $(($(calls 'read|pread64|readv|lseek|mmap|ioctl|fcntl') - read_calls))
+# Three layers of the running VM are files, on one file system.
+expect_success "looks: $looks in $passed cycles" \
+    [ "$looks" -ge $((3 * (passed - 1))) -a "$looks" -le $((3 * (passed + 1))) ]
+expect_success "questions for free space: $asks in $passed cycles" [ "$asks" -le $((passed + 1)) ]
+
+# A write by QEMU changes nothing in that.
+host_write vm1 vda 8M 1M
+host_write vm1 vdb 8M 1M
+host_wait_cycle
+expect_equal "images opened after a write" 0 $(($(calls 'open|openat') - opened))
+
+# --- how they were read ---
+
+expect_quiet_log
+host_stop_collectd
+expect_equal "ways to open them" "O_RDONLY|O_NOCTTY|O_NONBLOCK|O_CLOEXEC" \
+    "$(image_calls | sed -nE 's/^[0-9]+ +openat\(.*, (O_[A-Z_|]+).*/\1/p' | sort -u)"
+expect_equal "locks on them" "" "$(image_calls | grep -E '^[0-9]+ +(fcntl|flock|ioctl)\(' || true)"
+expect_equal "writes to them" "" "$(image_calls | grep -E '^[0-9]+ +p?write' || true)"
+expect_equal "threads that read them" 1 \
+    "$(image_calls | sed -nE 's/^([0-9]+) +(openat|pread64)\(.*/\1/p' | sort -u | wc -l)"
+# The thread that asks for free space is the one that asks libvirt.
+expect_equal "threads that ask libvirt and read images" "" \
+    "$(comm -12 <(image_calls | sed -nE 's/^([0-9]+) +statfs\(.*/\1/p' | sort -u) \
+        <(image_calls | sed -nE 's/^([0-9]+) +pread64\(.*/\1/p' | sort -u))"
+most=$(image_calls | sed -nE 's/^[0-9]+ +pread64\([0-9]+<([^>]*)>.*/\1/p' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $1 }')
+expect_success "reads of one image: $most at the most" [ "$most" -le 10 ]
+bytes=$(image_calls | awk '/ pread64\(/ { sum += $NF } END { print sum + 0 }')
+expect_success "bytes read in all: $bytes" [ "$bytes" -le $((5 * 256 * 1024)) ]
