@@ -9,6 +9,7 @@
 #include "fake_hypervisor.h"
 #include "fake_log.h"
 #include "pools.h"
+#include "surveyor.h"
 #include "unit.h"
 #include "volchain.h"
 #include "walk.h"
@@ -395,6 +396,28 @@ static void walk_without_memory(void **state)
     assert_true(fail > 6);
 }
 
+/* A question that could not be kept is not asked. */
+static void question_without_memory(void **state)
+{
+    static const unsigned char uuid[UUID_BYTES];
+    struct surveyor *surveyor = surveyor_new(&fake_images);
+    size_t fail = 0;
+    bool good;
+
+    (void)state;
+    fake_images_set(images, COUNT_OF(images));
+    do {
+        arm(++fail);
+        good = surveyor_ask(surveyor, uuid, "/a/top", "qcow2", 200);
+        assert_true(good == (disarm() < fail));
+    } while (!good);
+    assert_true(fail > 3);
+    surveyor_wait(surveyor, 60);
+    survey_free(surveyor_collect(surveyor));
+    assert_null(surveyor_collect(surveyor));
+    surveyor_free(surveyor);
+}
+
 #define VOLUME(path, below)                                                    \
     "<volume type='file'><target><path>" path "</path><format type='qcow2'/>"  \
     "</target><backingStore><path>" below "</path></backingStore></volume>"
@@ -540,6 +563,7 @@ int main(void)
         cmocka_unit_test(pass_without_memory),
         cmocka_unit_test(collector_without_memory),
         cmocka_unit_test(walk_without_memory),
+        cmocka_unit_test(question_without_memory),
         cmocka_unit_test(pools_without_memory),
         cmocka_unit_test(steady_state_with_all_options_takes_no_memory),
         cmocka_unit_test(pass_with_all_options_without_memory),

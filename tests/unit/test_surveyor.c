@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 static sem_t may_read; /* one for each image */
 static sem_t reading;  /* tells that one has begun */
 static _Atomic unsigned reads;
+static sigset_t blocked; /* signals, in the thread that reads */
 
 static bool look(const char *path, struct look *ret_look)
 {
@@ -30,6 +32,7 @@ static const char *read_image(const char *path, const char *format,
                               struct image *ret_image)
 {
     (void)format;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
     sem_post(&reading);
     sem_wait(&may_read);
     reads++;
@@ -197,6 +200,24 @@ static void last_image_is_waited_for(void **state)
     }
 }
 
+/* Signals are for the threads of the daemon, whose masks stay as they are. */
+static void signals_are_left_to_others(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
+    sigset_t own;
+
+    (void)state;
+    allow(1);
+    ask(1);
+    surveyor_wait(surveyor, 60);
+    survey_free(surveyor_collect(surveyor));
+    assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &own), 0);
+    for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        assert_true(sigismember(&blocked, signals[i]));
+        assert_false(sigismember(&own, signals[i]));
+    }
+}
+
 static void *allow_later(void *context)
 {
     const struct timespec time = {.tv_nsec = 100000000};
@@ -247,6 +268,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(slow_storage_holds_up_nobody,
                                         open_scene, close_scene),
         cmocka_unit_test_setup_teardown(last_image_is_waited_for, open_scene,
+                                        close_scene),
+        cmocka_unit_test_setup_teardown(signals_are_left_to_others, open_scene,
                                         close_scene),
         cmocka_unit_test_setup_teardown(free_while_it_reads, open_scene,
                                         close_scene),
