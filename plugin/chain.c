@@ -165,6 +165,25 @@ bool chain_bind(struct domain *domain, const struct blockrecord *record,
     return false;
 }
 
+enum storage storage_named(const char *word)
+{
+    static const struct {
+        const char *word;
+        enum storage storage;
+    } kinds[] = {
+        {"file", STORAGE_FILE},       {"block", STORAGE_BLOCK},
+        {"network", STORAGE_NETWORK}, {"volume", STORAGE_VOLUME},
+        {"dir", STORAGE_NONE},        {"netdir", STORAGE_NONE},
+        {"vhostuser", STORAGE_NONE},  {"vhostvdpa", STORAGE_NONE},
+    };
+
+    for (size_t i = 0; word != NULL && i < sizeof(kinds) / sizeof(kinds[0]);
+         i++)
+        if (strcmp(word, kinds[i].word) == 0)
+            return kinds[i].storage;
+    return STORAGE_UNKNOWN;
+}
+
 bool text_replace(char **text, const char *value)
 {
     if (*text != NULL && strcmp(*text, value) == 0)

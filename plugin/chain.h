@@ -77,6 +77,7 @@ struct image {
     uint64_t capacity;  /* SIZE_UNKNOWN, as the next two, where not told */
     uint64_t end;       /* of the highest cluster in use */
     uint64_t largest;   /* that it can become; SIZE_UNBOUNDED with snapshots */
+    bool unsound;       /* it is no image of that format, whoever says so */
     bool dirty;         /* its end may not be up to date */
     bool external_data; /* the guest's data lie in a file of their own */
     char *backing_name; /* as the image spells it; NULL: no backing image */
@@ -107,6 +108,7 @@ struct layer {
     struct sizes stated; /* the hypervisor's figures of this cycle */
     struct look seen;
 
+    bool target;           /* of an active commit, as the XML has it */
     bool written;          /* by the guest or by a job, as far as is known */
     uint64_t first_offset; /* stated.allocation when the chain was first seen */
 
@@ -114,7 +116,8 @@ struct layer {
     struct image image;
     bool image_asked;      /* its reading is under way */
     double image_due;      /* when it is to be read again */
-    uint64_t image_stated; /* stated.capacity when it was asked for */
+    uint64_t image_stated; /* stated.capacity when it was asked for ... */
+    uint64_t image_offset; /* ... and stated.allocation; 0 where not known */
 
     struct sizes sizes; /* settled: what is reported */
     uint64_t headroom;  /* bytes until ENOSPC, in the worst case */
@@ -185,6 +188,10 @@ bool disk_chain_is_known(const struct domain *domain, const struct disk *disk);
  * False where no layer fits. */
 bool chain_bind(struct domain *domain, const struct blockrecord *record,
                 size_t position);
+
+/* The storage that libvirt's XML calls by that word, as in <disk type=''> or
+ * <volume type=''>; NULL is none. */
+enum storage storage_named(const char *word);
 
 /* Makes *text a copy of `value`, unless it is one. False when memory is
  * short; *text is then as before. */

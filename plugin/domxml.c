@@ -8,24 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum storage storage_of(const char *type)
-{
-    static const struct {
-        const char *type;
-        enum storage storage;
-    } kinds[] = {
-        {"file", STORAGE_FILE},       {"block", STORAGE_BLOCK},
-        {"network", STORAGE_NETWORK}, {"volume", STORAGE_VOLUME},
-        {"dir", STORAGE_NONE},        {"vhostuser", STORAGE_NONE},
-        {"vhostvdpa", STORAGE_NONE},
-    };
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (strcmp(type, kinds[i].type) == 0)
-            return kinds[i].storage;
-    return STORAGE_UNKNOWN;
-}
-
 static unsigned parse_index(const char *text)
 {
     char *end;
@@ -102,7 +84,7 @@ static struct layer *add_layer(struct disk *disk, enum role role,
         return NULL;
 
     layer->role = role;
-    layer->storage = storage_of(type);
+    layer->storage = storage_named(type);
     if (format != NULL)
         layer->format = xmltree_attribute(format, "type");
     return read_source(layer, source) && name_format(layer, source) ? layer
@@ -136,8 +118,18 @@ static bool read_backing(struct disk *disk, const xmlNode *parent)
     return true;
 }
 
-/* The destination of a copy. The mirror of an active commit is an image of
- * the chain itself, and is there already. */
+/* The mirror of an active commit is an image of the chain itself. */
+static void mark_target(struct disk *disk, const xmlNode *source)
+{
+    CLEANUP_FREE char *text = xmltree_attribute(source, "index");
+    unsigned index = parse_index(text);
+
+    for (size_t i = 0; i < disk->layer_count; i++)
+        if (index != 0 && disk->layers[i].index == index)
+            disk->layers[i].target = true;
+}
+
+/* The destination of a copy, or the target of an active commit. */
 static bool read_mirror(struct disk *disk, const xmlNode *node)
 {
     const xmlNode *mirror = xmltree_child(node, "mirror");
@@ -147,8 +139,11 @@ static bool read_mirror(struct disk *disk, const xmlNode *node)
     CLEANUP_FREE char *job = xmltree_attribute(mirror, "job");
     CLEANUP_FREE char *type = xmltree_attribute(mirror, "type");
     const xmlNode *source = xmltree_child(mirror, "source");
-    if (job == NULL || strcmp(job, "copy") != 0 || type == NULL ||
-        !names_image(type, source))
+    if (job == NULL || type == NULL || !names_image(type, source))
+        return true;
+    if (strcmp(job, "active-commit") == 0)
+        mark_target(disk, source);
+    if (strcmp(job, "copy") != 0)
         return true;
     return add_layer(disk, ROLE_MIRROR, type, source,
                      xmltree_child(mirror, "format")) != NULL;

@@ -3,8 +3,9 @@
 
 #include "sizes.h"
 
-/* Whether the guest or a job writes to a layer below the active one shows in
- * what QEMU says to have written there. */
+/* Whether a job writes to a layer below the active one, the XML says of an
+ * active commit alone; else it shows in what QEMU says to have written there.
+ */
 static void mark_written(const struct domain *domain, const struct disk *disk,
                          struct layer *layer)
 {
@@ -19,7 +20,8 @@ static void mark_written(const struct domain *domain, const struct disk *disk,
     else if (layer->depth == 0)
         layer->written = !disk->readonly;
     else
-        layer->written = offset != SIZE_UNKNOWN && offset > layer->first_offset;
+        layer->written = layer->target || (offset != SIZE_UNKNOWN &&
+                                           offset > layer->first_offset);
 }
 
 static void look_at(struct layer *layer, const struct images *images)

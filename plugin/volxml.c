@@ -14,24 +14,6 @@ void volume_backing_clear(struct volume_backing *backing)
     *backing = (struct volume_backing){0};
 }
 
-static enum storage storage_of(const char *type)
-{
-    static const struct {
-        const char *type;
-        enum storage storage;
-    } kinds[] = {
-        {"file", STORAGE_FILE},       {"block", STORAGE_BLOCK},
-        {"network", STORAGE_NETWORK}, {"dir", STORAGE_NONE},
-        {"netdir", STORAGE_NONE},
-    };
-
-    for (size_t i = 0; type != NULL && i < sizeof(kinds) / sizeof(kinds[0]);
-         i++)
-        if (strcmp(type, kinds[i].type) == 0)
-            return kinds[i].storage;
-    return STORAGE_UNKNOWN;
-}
-
 /* libvirt itself always writes bytes; another unit is not one of its. */
 static uint64_t read_bytes(const xmlNode *parent, const char *name)
 {
@@ -76,7 +58,7 @@ bool volxml_read(const char *xml, struct disk *disk,
     CLEANUP_FREE char *type = xmltree_attribute(root, "type");
 
     layer->depth = (unsigned)disk->layer_count - 1;
-    layer->storage = storage_of(type);
+    layer->storage = storage_named(type);
     layer->stated.capacity = read_bytes(root, "capacity");
     layer->stated.allocation = read_bytes(root, "allocation");
     layer->stated.physical = read_bytes(root, "physical");

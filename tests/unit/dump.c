@@ -56,6 +56,8 @@ static void dump_layer(FILE *stream, const struct layer *layer)
     if (layer->record != LAYER_NO_RECORD)
         fprintf(stream, " record=%zu", layer->record);
     dump_sizes(stream, &layer->sizes);
+    if (layer->target)
+        fprintf(stream, " target");
     fprintf(stream, "\n");
 }
 
