@@ -57,17 +57,24 @@ uint64_t images_free_space(const char *path)
     return (uint64_t)status.f_bavail * status.f_frsize;
 }
 
+struct reader {
+    int file;
+    bool failed; /* to read: not the image is to blame */
+};
+
 static bool read_file(void *context, uint64_t offset, void *buffer, size_t size)
 {
-    int file = *(const int *)context;
+    struct reader *reader = context;
     char *to = buffer;
 
     while (size > 0) {
-        ssize_t got = pread(file, to, size, (off_t)offset);
+        ssize_t got = pread(reader->file, to, size, (off_t)offset);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0)
+        if (got <= 0) {
+            reader->failed = true;
             return false;
+        }
         to += got;
         offset += (uint64_t)got;
         size -= (size_t)got;
@@ -79,12 +86,14 @@ static bool read_file(void *context, uint64_t offset, void *buffer, size_t size)
  * more than its metadata, and its sizes are theirs. */
 static const char *read_qcow2(int file, struct image *image)
 {
-    struct qcow2_source source = {read_file, &file, image->length};
+    struct reader reader = {.file = file};
+    struct qcow2_source source = {read_file, &reader, image->length};
     struct qcow2_header header;
     const char *reason = qcow2_read_header(&source, &header);
 
     if (reason == NULL)
         reason = qcow2_find_end(&source, &header, &image->end);
+    image->unsound = reason != NULL && !reader.failed;
     if (reason != NULL)
         return reason;
 
@@ -122,17 +131,19 @@ static const char *read_open(int file, const char *format,
     else
         reason = "a format that is not read";
     if (reason != NULL) {
+        bool unsound = image.unsound;
         image_clear(&image);
-        return reason;
+        image.unsound = unsound;
     }
     *ret_image = image;
-    return NULL;
+    return reason;
 }
 
 /* O_NONBLOCK: not to wait for a FIFO's other end, should one lie there. */
 const char *images_read(const char *path, const char *format,
                         struct image *ret_image)
 {
+    *ret_image = (struct image){0};
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0)
         return errno == EACCES || errno == EPERM ? images_denied

@@ -62,6 +62,11 @@ static struct sizes settle_file(const struct layer *layer)
     return sizes;
 }
 
+static bool is_being_read(const struct layer *layer)
+{
+    return layer->image_state == IMAGE_UNREAD && layer->image_asked;
+}
+
 /* Where the image ends: what was in use when it was read, or what QEMU has
  * written since, whichever lies higher. QEMU's offset alone is no more than a
  * lower bound, and 0 says nothing of the image at all; while the image is
@@ -71,7 +76,7 @@ static uint64_t image_end(const struct layer *layer)
     uint64_t offset = layer->stated.allocation;
     uint64_t end = 0;
 
-    if (layer->image_state == IMAGE_UNREAD && layer->image_asked)
+    if (is_being_read(layer))
         return SIZE_UNKNOWN;
     /* A domain that is busy gives its records without figures: in such a pass
      * nobody knows what QEMU has written. */
@@ -228,11 +233,19 @@ static struct sizes settle_block_off(const struct layer *layer)
     };
 }
 
+/* For a device that holds no image libvirt takes the device's size. */
+static uint64_t capacity_off(const struct layer *layer)
+{
+    if (layer->image.unsound || is_being_read(layer))
+        return SIZE_UNKNOWN;
+    return first_known(layer->stated.capacity, layer->image_state == IMAGE_READ
+                                                   ? layer->image.capacity
+                                                   : SIZE_UNKNOWN);
+}
+
 /* Nobody writes, so nothing but the image itself can say where it ends. */
 static void settle_off(struct layer *layer)
 {
-    bool is_read = layer->image_state == IMAGE_READ;
-
     layer->sizes = SIZES_UNKNOWN;
     if (storage_of(layer) == STORAGE_NONE)
         return;
@@ -240,8 +253,7 @@ static void settle_off(struct layer *layer)
         layer->sizes = settle_file_off(layer);
     else if (storage_of(layer) == STORAGE_BLOCK)
         layer->sizes = settle_block_off(layer);
-    layer->sizes.capacity = first_known(
-        layer->stated.capacity, is_read ? layer->image.capacity : SIZE_UNKNOWN);
+    layer->sizes.capacity = capacity_off(layer);
 }
 
 static void settle_running(struct layer *layer)

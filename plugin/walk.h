@@ -18,7 +18,7 @@ struct link {
                            * STORAGE_UNKNOWN: no image is there, or one that
                            * is in the walk already */
     struct look seen;
-    struct image image;  /* where `trouble` is NULL */
+    struct image image;  /* with trouble, no more than `unsound` */
     const char *trouble; /* why the image was not read; not owned */
 };
 

@@ -58,6 +58,8 @@ static bool read_image_fact(struct layer *layer, const char *key,
     else if (strcmp(key, "largest") == 0)
         layer->image.largest =
             strcmp(value, "unbounded") == 0 ? SIZE_UNBOUNDED : number;
+    else if (strcmp(key, "unsound") == 0)
+        layer->image.unsound = number != 0;
     else if (strcmp(key, "dirty") == 0)
         layer->image.dirty = number != 0;
     else if (strcmp(key, "external-data") == 0)
