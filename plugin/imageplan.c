@@ -22,11 +22,49 @@ static bool is_news(const struct layer *layer)
             layer->stated.capacity != layer->image_stated);
 }
 
+/* Offset up to which the image was written when it was last asked for. */
+static uint64_t known_end(const struct layer *layer)
+{
+    uint64_t end = layer->image.end;
+
+    return end != SIZE_UNKNOWN && end > layer->image_offset
+               ? end
+               : layer->image_offset;
+}
+
+/* An internal snapshot that is taken later lifts the bound of an image, and
+ * nobody tells: the bound is asked for again whenever half of what was left
+ * below it is written. Some forty readings in the life of an image, the first
+ * long before it matters. */
+static bool has_grown(const struct layer *layer, double now)
+{
+    uint64_t offset = layer->stated.allocation;
+    uint64_t largest = layer->image.largest;
+    uint64_t end = known_end(layer);
+
+    if (layer->image_state != IMAGE_READ || offset == SIZE_UNKNOWN ||
+        largest == SIZE_UNKNOWN || largest == SIZE_UNBOUNDED)
+        return false;
+    if (end < largest)
+        return offset > end + (largest - end) / 2;
+    return offset > largest && now >= layer->image_due;
+}
+
 static bool is_due(const struct layer *layer, double now)
 {
     if (layer->image_asked || !is_readable(layer))
         return false;
-    return is_news(layer) || (!layer->written && now >= layer->image_due);
+    return is_news(layer) || has_grown(layer, now) ||
+           (!layer->written && now >= layer->image_due);
+}
+
+/* What the hypervisor said of the layer when its image was asked for. */
+static void note_asked(struct layer *layer)
+{
+    uint64_t offset = layer->stated.allocation;
+
+    layer->image_stated = layer->stated.capacity;
+    layer->image_offset = offset != SIZE_UNKNOWN ? offset : 0;
 }
 
 /* Of a domain that is off the images tell the chain, where the XML does not:
@@ -46,7 +84,7 @@ static bool ask_disk(struct imageplan *plan, const struct domain *domain,
             surveyor_ask(plan->surveyor, domain->uuid, layer->path,
                          layer->format, follow ? WALK_DEPTH_MAX : 1);
         news = news || is_news(layer);
-        layer->image_stated = layer->stated.capacity;
+        note_asked(layer);
     }
     return news;
 }
@@ -212,6 +250,7 @@ static void move(struct layer *to, struct layer *from)
     to->image_asked = from->image_asked;
     to->image_due = from->image_due;
     to->image_stated = from->image_stated;
+    to->image_offset = from->image_offset;
     to->image = from->image;
     to->first_offset = from->first_offset;
     from->image = (struct image){0};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which images are read for their metadata, and when: an image that is
- * written to when its chain is first seen or changes and when it is resized,
- * since what QEMU writes after that its own figures tell; an image below it
- * then, and again after InactiveInterval.
+ * written to when its chain is first seen or changes, when it is resized, and
+ * on its way to its largest size, since what QEMU writes in between its own
+ * figures tell; an image below it then, and again after InactiveInterval.
  */
 #ifndef VIRT_BACKING_IMAGEPLAN_H
 #define VIRT_BACKING_IMAGEPLAN_H

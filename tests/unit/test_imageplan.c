@@ -161,6 +161,53 @@ static void layers_below_are_read_again(void **state)
     assert_int_equal(reads_at(3001), 1);
 }
 
+/* An internal snapshot may have been taken on the way to its largest size. */
+static void image_that_grows_is_read_again(void **state)
+{
+    struct fake_image images[] = {FILE_ON(1, "/a", NULL, NULL)};
+    struct layer *layer = add_layer(add_disk(&domain, "vda"), "/a", "qcow2");
+
+    (void)state;
+    images[0].image.end = 1000;
+    images[0].image.largest = 9000;
+    fake_images_set(images, COUNT_OF(images));
+    layer->stated.allocation = 0;
+    assert_int_equal(reads_at(1000), 1);
+    layer->stated.allocation = 5000;
+    assert_int_equal(reads_at(9000), 0);
+    layer->stated.allocation = 5001;
+    assert_int_equal(reads_at(9000), 1);
+    assert_int_equal(reads_at(9001), 0);
+    layer->stated.allocation = 7001;
+    assert_int_equal(reads_at(9001), 1);
+
+    images[0].image.largest = SIZE_UNBOUNDED;
+    layer->stated.allocation = 8500;
+    assert_int_equal(reads_at(9002), 1);
+    layer->stated.allocation = 20000;
+    assert_int_equal(reads_at(19000), 0);
+}
+
+/* What can't be, such as a bound that does not hold, costs no more than a
+ * reading in each interval. */
+static void image_beyond_its_bound_is_read_now_and_then(void **state)
+{
+    struct fake_image images[] = {FILE_ON(1, "/a", NULL, NULL)};
+    struct layer *layer = add_layer(add_disk(&domain, "vda"), "/a", "qcow2");
+
+    (void)state;
+    images[0].image.largest = 5000;
+    fake_images_set(images, COUNT_OF(images));
+    layer->stated.allocation = 5000;
+    assert_int_equal(reads_at(1000), 1);
+    assert_int_equal(reads_at(1300), 0);
+    layer->stated.allocation = 5001;
+    assert_int_equal(reads_at(1310), 1);
+    layer->stated.allocation = 6000;
+    assert_int_equal(reads_at(1320), 0);
+    assert_int_equal(reads_at(1610), 1);
+}
+
 static void disk_that_is_not_written_is_read_again(void **state)
 {
     struct disk *disk = add_disk(&domain, "vda");
@@ -743,6 +790,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(running_chain_is_read_once),
         TEST(layers_below_are_read_again),
+        TEST(image_that_grows_is_read_again),
+        TEST(image_beyond_its_bound_is_read_now_and_then),
         TEST(disk_that_is_not_written_is_read_again),
         TEST(nothing_is_asked_twice_at_a_time),
         TEST(only_declared_local_qcow2_is_read),
