@@ -116,7 +116,13 @@ static void read_volumes(struct reading *reading, const struct pool_ref *ref)
     struct domain before = {0};
 
     domain_move_disks(&before, volumes);
-    hypervisor->read_volumes(hypervisor->context, ref, visit_volume, reading);
+    if (!hypervisor->read_volumes(hypervisor->context, ref, visit_volume,
+                                  reading)) {
+        /* What was known still holds, as far as is known. */
+        domain_clear_disks(volumes);
+        domain_move_disks(volumes, &before);
+        return;
+    }
     if (reading->local)
         imageplan_carry_over(volumes, &before);
     domain_clear_disks(&before);

@@ -166,7 +166,7 @@ static bool fake_read_volumes(void *context, const struct pool_ref *ref,
     for (size_t i = 0; i < pool->volume_count; i++)
         if (pool->volumes[i].xml != NULL)
             visit(visit_context, pool->volumes[i].name, pool->volumes[i].xml);
-    return true;
+    return !fake->volumes_silent;
 }
 
 static char *fake_volume_xml(void *context, const char *path)

@@ -48,7 +48,8 @@ struct fake_hypervisor {
 
     const struct fake_pool *pools;
     size_t pool_count;
-    bool pools_silent; /* read_pools() visits them, and gives no answer */
+    bool pools_silent;   /* read_pools() visits them, and gives no answer; */
+    bool volumes_silent; /* so does read_volumes() */
 
     /* Calls so far. */
     unsigned reads, xmls, backups, infos, volumes;

@@ -312,6 +312,22 @@ static void volumes_that_go(void **state)
     assert_int_equal(pools.pools[0]->volumes.disk_count, 0);
 }
 
+static void volumes_that_can_not_be_listed(void **state)
+{
+    static const struct fake_volume volumes[] = {
+        {"a", "/p/a", VOLUME("/p/a", "")}, {"b", "/p/b", VOLUME("/p/b", "")}};
+    const struct fake_pool all[] = {
+        {.uuid = 1, .name = "p", .volumes = volumes, .volume_count = 2}};
+
+    (void)state;
+    set_pools(all, COUNT_OF(all));
+    assert_true(pools_read(&pools, &table, true, true));
+    fake.volumes_silent = true;
+    assert_true(pools_read(&pools, &table, true, true));
+    assert_int_equal(pools.pools[0]->volumes.disk_count, 2);
+    assert_string_equal(pools.pools[0]->volumes.disks[1].target, "b");
+}
+
 /* What was read of an image is kept for the next reading of its volume; a
  * chain that was followed through volumes is followed anew. */
 static void knowledge_of_images_is_kept(void **state)
@@ -406,6 +422,7 @@ int main(void)
         TEST(chain_of_volumes_without_end),
         TEST(disks_that_volumes_do_not_complete),
         TEST(volumes_that_go),
+        TEST(volumes_that_can_not_be_listed),
         TEST(knowledge_of_images_is_kept),
         TEST(names_that_would_fall_together),
         TEST(names_that_are_too_long),
