@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "freespace.h"
 
+#include "hash.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 struct freespace_entry {
-    uint64_t device; /* st_dev */
+    uint64_t place; /* see place_of() */
     uint64_t free;
 };
 
@@ -19,7 +22,7 @@ void freespace_clear(struct freespace *freespace)
     *freespace = (struct freespace){0};
 }
 
-static void remember(struct freespace *freespace, uint64_t device,
+static void remember(struct freespace *freespace, uint64_t place,
                      uint64_t free_space)
 {
     if (freespace->count == freespace->room) {
@@ -32,7 +35,19 @@ static void remember(struct freespace *freespace, uint64_t device,
         freespace->room = room;
     }
     freespace->entries[freespace->count++] =
-        (struct freespace_entry){device, free_space};
+        (struct freespace_entry){place, free_space};
+}
+
+/* A hash of file system and folder: a quota of a project holds for a folder
+ * and what lies in it. */
+static uint64_t place_of(const struct layer *layer)
+{
+    const char *slash = strrchr(layer->path, '/');
+    size_t length = slash != NULL ? (size_t)(slash - layer->path) : 0;
+    uint64_t device = layer->seen.device;
+
+    return hash_bytes(hash_bytes(HASH_START, &device, sizeof(device)),
+                      layer->path, length);
 }
 
 uint64_t freespace_of(struct freespace *freespace, const struct images *images,
@@ -42,11 +57,12 @@ uint64_t freespace_of(struct freespace *freespace, const struct images *images,
 
     if (!layer->written || seen->storage != STORAGE_FILE)
         return SIZE_UNKNOWN;
+    uint64_t place = place_of(layer);
     for (size_t i = 0; i < freespace->count; i++)
-        if (freespace->entries[i].device == seen->device)
+        if (freespace->entries[i].place == place)
             return freespace->entries[i].free;
 
     uint64_t free_space = images->free_space(layer->path);
-    remember(freespace, seen->device, free_space);
+    remember(freespace, place, free_space);
     return free_space;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the file systems of images have left, each asked once in a pass.
+ * What the file systems of images have left, asked once in a pass for each
+ * folder that images lie in.
  */
 #ifndef VIRT_BACKING_FREESPACE_H
 #define VIRT_BACKING_FREESPACE_H
@@ -8,7 +9,7 @@
 #include "hypervisor.h"
 
 struct freespace {
-    struct freespace_entry *entries; /* one a file system */
+    struct freespace_entry *entries; /* one a folder */
     size_t count;
     size_t room;
 };

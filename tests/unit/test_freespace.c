@@ -54,6 +54,21 @@ static uint64_t free_of(unsigned device)
     return freespace_of(&freespace, &images, &layer);
 }
 
+/* A quota of a project holds for a folder. */
+static void each_folder_is_asked_once(void **state)
+{
+    static const char *const paths[] = {"/7/a/x", "/7/b/x", "/7/a/y", "/7/x"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        struct layer layer = {.path = (char *)(uintptr_t)paths[i],
+                              .written = true,
+                              .seen = {STORAGE_FILE, .device = 1}};
+        assert_true(freespace_of(&freespace, &images, &layer) == 70);
+    }
+    assert_int_equal(asked, 3);
+}
+
 static void each_file_system_is_asked_once(void **state)
 {
     (void)state;
@@ -109,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_file_system_is_asked_once, reset),
+        cmocka_unit_test_setup(each_folder_is_asked_once, reset),
         cmocka_unit_test_setup(each_pass_asks_anew, reset),
         cmocka_unit_test_setup(what_can_not_be_told_is_asked_once, reset),
         cmocka_unit_test_setup(only_for_files_that_are_written, reset),
