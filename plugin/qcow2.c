@@ -171,15 +171,18 @@ static const char *read_crypto_header(const struct qcow2_source *source,
     return NULL;
 }
 
-/* Walks the header extensions, which end with the first cluster at the
- * latest. */
+/* Walks the header extensions, which end where the name of the backing image
+ * begins, or with the first cluster. */
 static const char *read_extensions(const struct qcow2_source *source,
-                                   uint64_t offset, struct qcow2_header *header)
+                                   uint64_t offset, uint64_t name,
+                                   struct qcow2_header *header)
 {
     uint64_t end = UINT64_C(1) << header->cluster_bits;
     const char *reason = NULL;
     unsigned char head[8];
 
+    if (name != 0 && name < end)
+        end = name;
     for (unsigned i = 0; reason == NULL && offset + sizeof(head) <= end; i++) {
         if (i == EXTENSIONS_MAX)
             return "too many header extensions";
@@ -217,7 +220,7 @@ const char *qcow2_read_header(const struct qcow2_source *source,
     if (reason == NULL)
         reason = read_backing_name(source, bytes, ret_header);
     if (reason == NULL)
-        reason = read_extensions(source, length, ret_header);
+        reason = read_extensions(source, length, be64(bytes + 8), ret_header);
     return reason;
 }
 

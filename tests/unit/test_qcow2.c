@@ -397,6 +397,23 @@ static void names_of_backing_images(void **state)
     assert_name(199, 2, "NUL");
 }
 
+/* As version 2 was written before there were extensions: the name begins where
+ * they would. */
+static void name_in_the_place_of_extensions(void **state)
+{
+    static const struct qcow2_recipe recipe = {.version = 2};
+    struct container container = make(&recipe);
+    struct qcow2_header header;
+
+    (void)state;
+    memcpy(container.bytes + 72, "base.img with a long name", 25);
+    qcow2_put64(container.bytes + 8, 72);
+    qcow2_put32(container.bytes + 16, 25);
+    assert_null(read_header(&container, &header));
+    assert_string_equal(header.backing_name, "base.img with a long name");
+    free(container.bytes);
+}
+
 static void name_with_a_nul_inside(void **state)
 {
     static const struct qcow2_recipe recipe = {.backing_name = "/etc/passwd"};
@@ -979,6 +996,7 @@ int main(void)
         cmocka_unit_test(features_are_told),
         cmocka_unit_test(truncated_header),
         cmocka_unit_test(names_of_backing_images),
+        cmocka_unit_test(name_in_the_place_of_extensions),
         cmocka_unit_test(name_with_a_nul_inside),
         cmocka_unit_test(name_longer_than_the_cluster),
         cmocka_unit_test(unknown_extensions_are_passed_over),
