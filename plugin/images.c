@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "images.h"
 
+#include "cleanup.h"
 #include "qcow2.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* The unit of st_blocks, whatever the block size of the file system. */
@@ -44,6 +47,33 @@ bool images_look(const char *path, struct look *ret_look)
     return stat(path, &status) == 0 && look_from(&status, ret_look);
 }
 
+/* Whether the file system itself is read-only, and not just the mount through
+ * which this process sees it: systemd's ProtectSystem makes such mounts for a
+ * daemon. The last field but two of /proc/self/mountinfo is the mount's, the
+ * last the file system's (proc(5)). */
+static bool is_readonly(const char *path)
+{
+    struct stat status;
+    CLEANUP_FREE char *line = NULL;
+    size_t room = 0;
+    bool readonly = false;
+    FILE *mounts = NULL;
+
+    if (stat(path, &status) == 0)
+        mounts = fopen("/proc/self/mountinfo", "re");
+    while (mounts != NULL && getline(&line, &room, mounts) > 0) {
+        unsigned major, minor;
+        const char *options = strrchr(line, ' ');
+        if (options != NULL &&
+            sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 &&
+            makedev(major, minor) == status.st_dev)
+            readonly = strncmp(options + 1, "ro", 2) == 0;
+    }
+    if (mounts != NULL)
+        fclose(mounts);
+    return readonly;
+}
+
 /* f_bavail: QEMU runs without privileges as a rule, and the blocks that are
  * kept for root do not help it. */
 uint64_t images_free_space(const char *path)
@@ -52,7 +82,7 @@ uint64_t images_free_space(const char *path)
 
     if (statvfs(path, &status) != 0)
         return SIZE_UNKNOWN;
-    if ((status.f_flag & ST_RDONLY) != 0)
+    if ((status.f_flag & ST_RDONLY) != 0 && is_readonly(path))
         return 0;
     return (uint64_t)status.f_bavail * status.f_frsize;
 }
@@ -82,6 +112,13 @@ static bool read_file(void *context, uint64_t offset, void *buffer, size_t size)
     return true;
 }
 
+/* "" becomes NULL. False when memory is short. */
+static bool copy_text(char **ret_copy, const char *text)
+{
+    *ret_copy = text[0] == '\0' ? NULL : strdup(text);
+    return text[0] == '\0' || *ret_copy != NULL;
+}
+
 /* An external data file holds the guest's data: the image itself holds no
  * more than its metadata, and its sizes are theirs. */
 static const char *read_qcow2(int file, struct image *image)
@@ -102,11 +139,10 @@ static const char *read_qcow2(int file, struct image *image)
         header.snapshots > 0 ? SIZE_UNBOUNDED : qcow2_largest_size(&header);
     image->dirty = header.dirty;
     image->external_data = header.external_data;
-    if (header.backing_name[0] != '\0')
-        image->backing_name = strdup(header.backing_name);
-    if (header.backing_format[0] != '\0')
-        image->backing_format = strdup(header.backing_format);
-    return NULL;
+    return copy_text(&image->backing_name, header.backing_name) &&
+                   copy_text(&image->backing_format, header.backing_format)
+               ? NULL
+               : "out of memory";
 }
 
 static const char *read_open(int file, const char *format,
@@ -118,7 +154,7 @@ static const char *read_open(int file, const char *format,
     struct stat status;
 
     if (fstat(file, &status) != 0 || !look_from(&status, &image.seen))
-        return "neither a file nor a block device";
+        return "can't be looked at";
     off_t end = lseek(file, 0, SEEK_END);
     if (end < 0)
         return "its length can't be told";
@@ -139,18 +175,48 @@ static const char *read_open(int file, const char *format,
     return reason;
 }
 
-/* O_NONBLOCK: not to wait for a FIFO's other end, should one lie there. */
+static const char *reason_of(int error)
+{
+    return error == EACCES || error == EPERM ? images_denied
+           : error == ENOENT                 ? "no such file"
+                                             : "can't be opened";
+}
+
+/* Opens no more than the name first: what an image names may be any device, and
+ * opening a watchdog or a tape is an act. -1 and a reason on failure. */
+static int open_image(const char *path, const char **ret_reason)
+{
+    char again[32];
+    struct stat status;
+    int name = open(path, O_PATH | O_CLOEXEC);
+    int file = -1;
+
+    if (name < 0) {
+        *ret_reason = reason_of(errno);
+        return -1;
+    }
+    if (fstat(name, &status) != 0 ||
+        !(S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))) {
+        *ret_reason = "neither a file nor a block device";
+    } else {
+        snprintf(again, sizeof(again), "/proc/self/fd/%d", name);
+        file = open(again, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        *ret_reason = file < 0 ? reason_of(errno) : NULL;
+    }
+    close(name);
+    return file;
+}
+
 const char *images_read(const char *path, const char *format,
                         struct image *ret_image)
 {
-    *ret_image = (struct image){0};
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file < 0)
-        return errno == EACCES || errno == EPERM ? images_denied
-               : errno == ENOENT                 ? "no such file"
-                                                 : "can't be opened";
+    const char *reason;
 
-    const char *reason = read_open(file, format, ret_image);
+    *ret_image = (struct image){0};
+    int file = open_image(path, &reason);
+    if (file < 0)
+        return reason;
+    reason = read_open(file, format, ret_image);
     close(file);
     return reason;
 }

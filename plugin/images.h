@@ -16,12 +16,14 @@ bool images_look(const char *path, struct look *ret_look);
  * is read-only; SIZE_UNKNOWN where it can't be told. */
 uint64_t images_free_space(const char *path);
 
+/* What images_read() returns for want of permission. */
+extern const char images_denied[];
+
 /* Reads what the image's own metadata say of it. `format` must be declared by
  * whoever owns the image, never guessed: a raw disk's content may be made to
  * look like any format. NULL on success; else why nothing can be said, a text
  * that lasts, and of *ret_image `unsound` alone is told. The caller frees the
  * strings (image_clear). */
-extern const char images_denied[]; /* the reason: permission */
 const char *images_read(const char *path, const char *format,
                         struct image *ret_image);
 
