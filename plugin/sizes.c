@@ -67,6 +67,17 @@ static bool is_being_read(const struct layer *layer)
     return layer->image_state == IMAGE_UNREAD && layer->image_asked;
 }
 
+/* The end that was read, as far as it can be relied on. QEMU mends an image
+ * that was not closed when it opens it for writing; one below, it leaves as it
+ * is, with reference counts that may never have been written. */
+static uint64_t end_read(const struct layer *layer)
+{
+    if (layer->image_state != IMAGE_READ ||
+        (layer->image.dirty && (!layer->written || layer->depth > 0)))
+        return SIZE_UNKNOWN;
+    return layer->image.end;
+}
+
 /* Where the image ends: what was in use when it was read, or what QEMU has
  * written since, whichever lies higher. QEMU's offset alone is no more than a
  * lower bound, and 0 says nothing of the image at all; while the image is
@@ -74,7 +85,7 @@ static bool is_being_read(const struct layer *layer)
 static uint64_t image_end(const struct layer *layer)
 {
     uint64_t offset = layer->stated.allocation;
-    uint64_t end = 0;
+    uint64_t end = end_read(layer);
 
     if (is_being_read(layer))
         return SIZE_UNKNOWN;
@@ -82,11 +93,9 @@ static uint64_t image_end(const struct layer *layer)
      * nobody knows what QEMU has written. */
     if (offset == SIZE_UNKNOWN && layer->record != LAYER_NO_RECORD)
         return SIZE_UNKNOWN;
-    if (layer->image_state == IMAGE_READ && layer->image.end != SIZE_UNKNOWN)
-        end = layer->image.end;
-    if (offset != SIZE_UNKNOWN && offset > end)
-        end = offset;
-    return end > 0 ? end : SIZE_UNKNOWN;
+    if (offset == SIZE_UNKNOWN || offset == 0)
+        return end;
+    return end == SIZE_UNKNOWN || offset > end ? offset : end;
 }
 
 /* QEMU counts a write that met the end of the device, too, and so may the
@@ -218,18 +227,36 @@ static struct sizes settle_file_off(const struct layer *layer)
     };
 }
 
+/* Where no format is stated the device is a storage volume, and what lies in
+ * it nobody says; libvirt's figure is then the volume's own. */
+static uint64_t block_off_allocation(const struct layer *layer, uint64_t device)
+{
+    if (layer->format == NULL)
+        return layer->stated.allocation;
+    return format_grows(layer->format) ? within(end_read(layer), device)
+                                       : device;
+}
+
 static struct sizes settle_block_off(const struct layer *layer)
 {
     bool is_read = layer->image_state == IMAGE_READ;
     uint64_t device = first_known(layer->stated.physical,
                                   is_read ? layer->image.length : SIZE_UNKNOWN);
-    uint64_t end =
-        is_read && !layer->image.dirty ? layer->image.end : SIZE_UNKNOWN;
 
     return (struct sizes){
-        .allocation =
-            format_grows(layer->format) ? within(end, device) : device,
+        .allocation = block_off_allocation(layer, device),
         .physical = device,
+    };
+}
+
+/* Of volumes libvirt knows what their server says. */
+static struct sizes settle_network_off(const struct layer *layer)
+{
+    bool grows = layer->format != NULL && format_grows(layer->format);
+
+    return (struct sizes){
+        .allocation = grows ? SIZE_UNKNOWN : layer->stated.allocation,
+        .physical = layer->stated.physical,
     };
 }
 
@@ -253,6 +280,8 @@ static void settle_off(struct layer *layer)
         layer->sizes = settle_file_off(layer);
     else if (storage_of(layer) == STORAGE_BLOCK)
         layer->sizes = settle_block_off(layer);
+    else if (storage_of(layer) == STORAGE_NETWORK)
+        layer->sizes = settle_network_off(layer);
     layer->sizes.capacity = capacity_off(layer);
 }
 

@@ -33,6 +33,20 @@ static uint64_t read_bytes(const xmlNode *parent, const char *name)
     return errno == 0 && *end == '\0' ? bytes : SIZE_UNKNOWN;
 }
 
+/* In a pool on a disk the volumes are partitions, and what libvirt calls their
+ * format is the partition's type. */
+static bool is_partition_type(const char *format)
+{
+    static const char *const types[] = {"none",       "linux",      "fat16",
+                                        "fat32",      "linux-swap", "linux-lvm",
+                                        "linux-raid", "extended"};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(format, types[i]) == 0)
+            return true;
+    return false;
+}
+
 /* <path> and <format type=''>, which <target> and <backingStore> share. */
 static void read_place(const xmlNode *parent, char **ret_path,
                        char **ret_format)
@@ -42,6 +56,10 @@ static void read_place(const xmlNode *parent, char **ret_path,
 
     *ret_path = path == NULL ? NULL : xmltree_text(path);
     *ret_format = format == NULL ? NULL : xmltree_attribute(format, "type");
+    if (*ret_format != NULL && is_partition_type(*ret_format)) {
+        free(*ret_format);
+        *ret_format = NULL;
+    }
 }
 
 bool volxml_read(const char *xml, struct disk *disk,

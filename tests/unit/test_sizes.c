@@ -90,6 +90,8 @@ static void read_fact(struct facts *facts, const char *key, char *value)
         facts->off = number != 0;
     else if (strcmp(key, "record") == 0)
         layer->record = number;
+    else if (strcmp(key, "depth") == 0)
+        layer->depth = (unsigned)number;
     else if (strcmp(key, "free") == 0)
         facts->free_space = number;
     else if (strcmp(key, "written") == 0) {
