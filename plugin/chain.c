@@ -128,11 +128,20 @@ size_t disk_chain_length(const struct disk *disk)
     return length;
 }
 
+/* Whether an image of that format may be based on another. */
+static bool format_has_backing(const char *format)
+{
+    return format == NULL ||
+           (strcmp(format, "raw") != 0 && strcmp(format, "luks") != 0);
+}
+
 bool disk_chain_is_known(const struct domain *domain, const struct disk *disk)
 {
-    return domain->id != DOMAIN_OFF || disk->given || disk->layer_count != 1 ||
-           !disk->layers[0].image_asked ||
-           disk->layers[0].image_state != IMAGE_UNREAD;
+    if (domain->id != DOMAIN_OFF || disk->given || disk->ended)
+        return true;
+    /* An empty drive; an image that can't have another below it. */
+    return disk->layer_count == 0 ||
+           !format_has_backing(disk->layers[disk->layer_count - 1].format);
 }
 
 static bool layer_fits(const struct layer *layer,

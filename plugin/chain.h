@@ -114,8 +114,9 @@ struct layer {
 
     enum image_state image_state;
     struct image image;
-    bool image_asked;      /* its reading is under way */
-    double image_due;      /* when it is to be read again */
+    uint64_t image_asked; /* number of the open question for it; 0: none */
+    uint64_t image_told; /* digest of what the log was told of it; 0: nothing */
+    double image_due;    /* when it is to be read again */
     uint64_t image_stated; /* stated.capacity when it was asked for ... */
     uint64_t image_offset; /* ... and stated.allocation; 0 where not known */
 
@@ -128,7 +129,10 @@ struct disk {
     char *target;   /* "vda" */
     char *instance; /* name of its series (identity.h); NULL until named */
     bool readonly;  /* the guest can't write to it */
-    bool given;     /* the XML says the whole chain, or where it ends */
+    bool given;     /* the XML says where the chain ends */
+    bool ended;     /* so do the images that it was followed through */
+    size_t own;     /* layers at its start that are stated; those below were
+                     * found by following the images */
     struct layer *layers;
     size_t layer_count;
 };
@@ -177,8 +181,8 @@ struct disk *domain_find_disk(const struct domain *domain, const char *target);
 /* Number of images in the disk's chain, mirror and scratch not counted. */
 size_t disk_chain_length(const struct disk *disk);
 
-/* False while the chain of a domain that is off is still being followed: how
- * long it is, is then not known. */
+/* False where nobody says how long the chain of a domain that is off is: it is
+ * still being followed, or one of its images can't be read. */
 bool disk_chain_is_known(const struct domain *domain, const struct disk *disk);
 
 /* Ties record number `position` to the layer that it speaks of: the one of

@@ -277,7 +277,7 @@ static void settle_all(struct collector *collector)
 
     if (collector->news)
         surveyor_wait(collector->plan.surveyor, IMAGE_WAIT);
-    imageplan_deliver(&collector->plan, find_owner, collector, collector->now);
+    imageplan_deliver(&collector->plan, find_owner, collector);
     freespace_reset(&collector->freespace);
     for (size_t i = 0; i < inventory->count; i++)
         figures_settle(inventory->domains[i], &collector->freespace,

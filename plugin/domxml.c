@@ -91,16 +91,17 @@ static struct layer *add_layer(struct disk *disk, enum role role,
                                                                     : NULL;
 }
 
-/* <backingStore type='file' index='2'> in <backingStore> and so on, down to
- * one that is empty. */
+/* <backingStore type='file' index='2'> in <backingStore> and so on. One that
+ * is empty says that the chain ends there; where there is none libvirt follows
+ * the images further when the domain starts. */
 static bool read_backing(struct disk *disk, const xmlNode *parent)
 {
     const xmlNode *store = xmltree_child(parent, "backingStore");
 
-    disk->given = store != NULL;
     for (unsigned depth = 1; store != NULL; depth++) {
         CLEANUP_FREE char *type = xmltree_attribute(store, "type");
         const xmlNode *source = xmltree_child(store, "source");
+        disk->given = type == NULL;
         if (type == NULL || !names_image(type, source))
             return true;
 
@@ -113,6 +114,7 @@ static bool read_backing(struct disk *disk, const xmlNode *parent)
             CLEANUP_FREE char *index = xmltree_attribute(store, "index");
             layer->index = parse_index(index);
         }
+        disk->own = disk->layer_count;
         store = xmltree_child(store, "backingStore");
     }
     return true;
@@ -169,6 +171,7 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
     if (add_layer(disk, ROLE_CHAIN, type, source,
                   xmltree_child(node, "driver")) == NULL)
         return false;
+    disk->own = 1;
     return read_backing(disk, node) && read_mirror(disk, node);
 }
 

@@ -50,41 +50,50 @@ static bool has_grown(const struct layer *layer, double now)
     return offset > largest && now >= layer->image_due;
 }
 
-static bool is_due(const struct layer *layer, double now)
+/* What QEMU writes to an image that was read its own figures tell. */
+static bool is_told_by_qemu(const struct layer *layer)
 {
-    if (layer->image_asked || !is_readable(layer))
-        return false;
-    return is_news(layer) || has_grown(layer, now) ||
-           (!layer->written && now >= layer->image_due);
+    return layer->written && layer->image_state == IMAGE_READ;
 }
 
-/* What the hypervisor said of the layer when its image was asked for. */
-static void note_asked(struct layer *layer)
+static bool is_due(const struct layer *layer, double now)
+{
+    if (layer->image_asked != 0 || !is_readable(layer))
+        return false;
+    return is_news(layer) || has_grown(layer, now) ||
+           (!is_told_by_qemu(layer) && now >= layer->image_due);
+}
+
+/* Notes what the hypervisor said of the layer when its image was asked for. */
+static void note_asked(struct imageplan *plan, struct layer *layer, double now)
 {
     uint64_t offset = layer->stated.allocation;
 
+    layer->image_asked = plan->question;
+    layer->image_due = now + plan->interval;
     layer->image_stated = layer->stated.capacity;
     layer->image_offset = offset != SIZE_UNKNOWN ? offset : 0;
 }
 
 /* Of a domain that is off the images tell the chain, where the XML does not:
- * one walk for each disk. Those of a running domain are known one by one. */
+ * one walk for each disk, from the last image that the XML names. Those of a
+ * running domain are known one by one. */
 static bool ask_disk(struct imageplan *plan, const struct domain *domain,
                      struct disk *disk, double now)
 {
     bool follow = domain->id == DOMAIN_OFF && !disk->given;
-    size_t count = follow && disk->layer_count > 0 ? 1 : disk->layer_count;
+    size_t count = follow ? disk->own : disk->layer_count;
     bool news = false;
 
     for (size_t i = 0; i < count; i++) {
         struct layer *layer = &disk->layers[i];
-        if (!is_due(layer, now))
+        size_t depth = follow && i + 1 == count ? WALK_DEPTH_MAX - i : 1;
+        if (!is_due(layer, now) ||
+            !surveyor_ask(plan->surveyor, ++plan->question, domain->uuid,
+                          layer->path, layer->format, depth))
             continue;
-        layer->image_asked =
-            surveyor_ask(plan->surveyor, domain->uuid, layer->path,
-                         layer->format, follow ? WALK_DEPTH_MAX : 1);
         news = news || is_news(layer);
-        note_asked(layer);
+        note_asked(plan, layer, now);
     }
     return news;
 }
@@ -99,19 +108,18 @@ bool imageplan_ask(struct imageplan *plan, struct domain *domain, double now)
     return news;
 }
 
-/* The disk and the layer that a survey is for. */
+/* The disk and the layer that a survey is for: NULL where the layer is no
+ * longer there, or has become another since. */
 static struct layer *find_asked(const struct domain *domain,
                                 const struct survey *survey,
                                 struct disk **ret_disk)
 {
     for (size_t i = 0; i < domain->disk_count; i++)
-        for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
-            struct layer *layer = &domain->disks[i].layers[j];
-            if (!layer->image_asked || strcmp(layer->path, survey->path) != 0)
-                continue;
-            *ret_disk = &domain->disks[i];
-            return layer;
-        }
+        for (size_t j = 0; j < domain->disks[i].layer_count; j++)
+            if (domain->disks[i].layers[j].image_asked == survey->question) {
+                *ret_disk = &domain->disks[i];
+                return &domain->disks[i].layers[j];
+            }
     return NULL;
 }
 
@@ -123,55 +131,96 @@ static struct imageplan_told *find_told(struct imageplan *plan, uint64_t path)
     return NULL;
 }
 
-/* Notes what is the matter with an image. True where the log does not know. */
-static bool is_untold(struct imageplan *plan, const struct link *link)
+/* A figure that is there and may not be right. */
+static const char *doubt_of(const struct layer *layer, const struct link *link)
 {
-    uint64_t path = hash_text(hash_text(HASH_START, link->path), link->format);
-    struct imageplan_told *told = find_told(plan, path);
-    const char *before = told == NULL ? NULL : told->trouble;
+    if (link->trouble != NULL)
+        return NULL;
+    if (link->image.dirty && !layer->written)
+        return "it was not closed, and where it ends is not known";
+    if (link->image.end != SIZE_UNKNOWN && link->image.end > link->image.length)
+        return "it ends beyond its file or device";
+    return NULL;
+}
 
-    if (told == NULL && link->trouble != NULL) {
+/* Whether the log knows that already of the image, from another domain. */
+static bool is_told(struct imageplan *plan, uint64_t path, const char *trouble)
+{
+    struct imageplan_told *told = find_told(plan, path);
+    bool known = told != NULL && told->trouble == trouble;
+
+    if (told == NULL) {
         told = &plan->told[plan->told_next];
         plan->told_next = (plan->told_next + 1) % IMAGEPLAN_TOLD_MAX;
     }
-    if (told != NULL)
-        *told = (struct imageplan_told){path, link->trouble};
-    return link->trouble != NULL && link->trouble != before;
+    *told = (struct imageplan_told){path, trouble};
+    return known;
 }
 
-/* One line for each image and trouble as long as it stays the same, however
- * many domains share it. Where the daemon's user may not read images it may
- * read none: one line says so for all. */
-static void tell(struct imageplan *plan, const struct link *link)
+static void forget_told(struct imageplan *plan, uint64_t path)
 {
-    bool denied = link->trouble == plan->images->denied;
+    struct imageplan_told *told = find_told(plan, path);
 
-    if (!is_untold(plan, link) || (denied && plan->told_denied))
+    if (told != NULL)
+        told->trouble = NULL;
+}
+
+/* Where the daemon's user may not read images it may read none: one line says
+ * so for all. */
+static void print_trouble(struct imageplan *plan, const char *path,
+                          const char *trouble)
+{
+    bool denied = trouble == plan->images->denied;
+
+    if (denied && plan->told_denied)
         return;
     plan->told_denied = plan->told_denied || denied;
     log_print(plan->log, LOG_LEVEL_WARNING,
-              "the metadata of image %s are not known: %s%s", link->path,
-              link->trouble,
+              "the metadata of image %s are not known: %s%s", path, trouble,
               denied ? "; nothing more is said of others that may not be read"
                      : "");
 }
 
-/* Only its last image can be in trouble; of a loop that is one of the first. */
-static void tell_all(struct imageplan *plan, const struct walk *walk)
+/* What is the matter with an image that was found for the layer: one line as
+ * long as it stays the same, however many domains share it. Returns a digest
+ * of it, 0 where nothing is the matter. */
+static uint64_t tell(struct imageplan *plan, const struct layer *layer,
+                     const struct link *link)
 {
-    const struct link *last = &walk->links[walk->count - 1];
+    uint64_t path = hash_text(hash_text(HASH_START, link->path), link->format);
+    const char *doubt = doubt_of(layer, link);
+    const char *trouble = doubt != NULL ? doubt : link->trouble;
+    uint64_t digest = hash_text(path, trouble);
 
-    for (const struct link *link = walk->links; link != last; link++)
-        if (strcmp(link->path, last->path) != 0)
-            tell(plan, link);
-    tell(plan, last);
+    if (trouble == NULL) {
+        forget_told(plan, path);
+        return 0;
+    }
+    if (digest != layer->image_told && !is_told(plan, path, trouble))
+        print_trouble(plan, link->path, trouble);
+    return digest;
 }
 
-static void put(struct imageplan *plan, struct layer *layer, struct link *link,
-                double now)
+/* Only the last image of a walk can be in trouble; of a loop that is one of the
+ * first. */
+static void tell_all(struct imageplan *plan, struct layer *layer,
+                     const struct walk *walk)
 {
-    layer->image_asked = false;
-    layer->image_due = now + plan->interval;
+    const struct link *last = &walk->links[walk->count - 1];
+    uint64_t told = 0;
+
+    for (const struct link *link = walk->links; link <= last; link++) {
+        if (link != last && strcmp(link->path, last->path) == 0)
+            continue;
+        uint64_t digest = tell(plan, layer, link);
+        if (digest != 0)
+            told = digest;
+    }
+    layer->image_told = told;
+}
+
+static void put(struct layer *layer, struct link *link)
+{
     image_clear(&layer->image);
     layer->image_state = link->trouble == NULL ? IMAGE_READ : IMAGE_UNREADABLE;
     layer->image = link->image;
@@ -179,11 +228,19 @@ static void put(struct imageplan *plan, struct layer *layer, struct link *link,
     link->image = (struct image){0};
 }
 
-/* What the walk found below the active layer. */
-static void put_below(struct imageplan *plan, struct disk *disk,
-                      struct walk *walk, double now)
+/* Whether the chain is known to end where the walk did. */
+static void note_end(struct disk *disk, const struct walk *walk)
 {
-    disk_cut_layers(disk, 1);
+    const struct link *last = &walk->links[walk->count - 1];
+
+    disk->ended = last->trouble == NULL && last->storage != STORAGE_NETWORK &&
+                  last->image.backing_name == NULL;
+}
+
+/* What the walk found below the last layer that the disk has of its own. */
+static void put_below(struct disk *disk, struct walk *walk)
+{
+    disk_cut_layers(disk, disk->own);
     for (size_t i = 1; i < walk->count; i++) {
         struct link *link = &walk->links[i];
         if (link->storage == STORAGE_UNKNOWN)
@@ -191,7 +248,7 @@ static void put_below(struct imageplan *plan, struct disk *disk,
         struct layer *layer = disk_add_layer(disk);
         if (layer == NULL)
             break;
-        layer->depth = (unsigned)i;
+        layer->depth = (unsigned)disk->layer_count - 1;
         layer->storage = link->storage;
         layer->format = link->format;
         link->format = NULL;
@@ -200,37 +257,39 @@ static void put_below(struct imageplan *plan, struct disk *disk,
             break;
         layer->path = link->path;
         link->path = NULL;
-        put(plan, layer, link, now);
+        put(layer, link);
     }
 }
 
 static void deliver(struct imageplan *plan, const struct domain *domain,
-                    struct survey *survey, double now)
+                    struct survey *survey)
 {
     struct disk *disk = NULL;
     struct layer *layer = find_asked(domain, survey, &disk);
-    size_t count = survey->walk.count;
 
     if (layer == NULL)
         return;
-    layer->image_asked = false;
-    if (count == 0)
+    layer->image_asked = 0;
+    if (survey->walk.count == 0)
         return;
-    tell_all(plan, &survey->walk);
-    put(plan, layer, &survey->walk.links[0], now);
+    tell_all(plan, layer, &survey->walk);
     if (survey->depth > 1)
-        put_below(plan, disk, &survey->walk, now);
+        note_end(disk, &survey->walk);
+    put(layer, &survey->walk.links[0]);
+    /* The layers may move then. */
+    if (survey->depth > 1)
+        put_below(disk, &survey->walk);
 }
 
 void imageplan_deliver(struct imageplan *plan, imageplan_find find,
-                       const void *context, double now)
+                       const void *context)
 {
     struct survey *survey;
 
     while ((survey = surveyor_collect(plan->surveyor)) != NULL) {
         struct domain *domain = find(context, survey->uuid);
         if (domain != NULL)
-            deliver(plan, domain, survey, now);
+            deliver(plan, domain, survey);
         survey_free(survey);
     }
 }
@@ -248,6 +307,7 @@ static void move(struct layer *to, struct layer *from)
 {
     to->image_state = from->image_state;
     to->image_asked = from->image_asked;
+    to->image_told = from->image_told;
     to->image_due = from->image_due;
     to->image_stated = from->image_stated;
     to->image_offset = from->image_offset;
@@ -266,19 +326,22 @@ static void carry_disk(struct disk *to, struct disk *from)
             move(&to->layers[i], &from->layers[i]);
 }
 
-/* The layers below the active one are known from an earlier walk alone. */
+/* The layers below the disk's own are known from an earlier walk alone, which
+ * began at the last of them. */
 static void carry_walk(struct disk *to, struct disk *from)
 {
-    struct layer *layers = to->layers;
-
-    if (to->layer_count != 1 || from->layer_count == 0 ||
-        !is_same(&layers[0], &from->layers[0]))
+    if (to->own == 0 || to->own != from->own ||
+        !is_same(&to->layers[to->own - 1], &from->layers[to->own - 1]))
         return;
-    from->layers[0].record = layers[0].record;
-    to->layers = from->layers;
-    to->layer_count = from->layer_count;
-    from->layers = layers;
-    from->layer_count = 1;
+    carry_disk(to, from);
+    to->ended = from->ended;
+    for (size_t i = from->own; i < from->layer_count; i++) {
+        struct layer *layer = disk_add_layer(to);
+        if (layer == NULL)
+            return;
+        *layer = from->layers[i];
+        from->layers[i] = (struct layer){.record = LAYER_NO_RECORD};
+    }
 }
 
 void imageplan_carry_over(struct domain *to, struct domain *from)

@@ -23,8 +23,9 @@ struct imageplan {
     struct surveyor *surveyor;
     const struct images *images;
     const struct log *log;
-    double interval;  /* seconds */
-    bool told_denied; /* the log knows that images may not be read */
+    double interval;   /* seconds */
+    uint64_t question; /* number of the last one */
+    bool told_denied;  /* the log knows that images may not be read */
     struct imageplan_told told[IMAGEPLAN_TOLD_MAX];
     size_t told_next; /* the place that is given up next */
 };
@@ -40,7 +41,7 @@ typedef struct domain *(*imageplan_find)(const void *context,
 /* Puts what was read into the layers that it was asked for. What is no sound
  * image is told to the log, once as long as it stays so. */
 void imageplan_deliver(struct imageplan *plan, imageplan_find find,
-                       const void *context, double now);
+                       const void *context);
 
 /* For a layout that was read again in the same run of the domain: moves what
  * is known of the old layers' images to those that are still in their place. */

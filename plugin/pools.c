@@ -102,6 +102,7 @@ static void visit_volume(void *context, const char *name, const char *xml)
 
     if (disk == NULL)
         return;
+    disk->own = 1;
     if (!volxml_read(xml, disk, &backing) || !name_volume(reading, disk))
         domain_remove_disk(volumes, volumes->disk_count - 1);
     else if (!reading->local)

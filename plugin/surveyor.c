@@ -143,7 +143,7 @@ void surveyor_free(struct surveyor *surveyor)
     free(surveyor);
 }
 
-bool surveyor_ask(struct surveyor *surveyor,
+bool surveyor_ask(struct surveyor *surveyor, uint64_t question,
                   const unsigned char uuid[UUID_BYTES], const char *path,
                   const char *format, size_t depth)
 {
@@ -151,6 +151,7 @@ bool surveyor_ask(struct surveyor *surveyor,
     if (survey == NULL)
         return false;
 
+    survey->question = question;
     memcpy(survey->uuid, uuid, UUID_BYTES);
     survey->depth = depth;
     survey->path = strdup(path);

@@ -10,6 +10,7 @@
 
 /* What was asked for, and what was found. */
 struct survey {
+    uint64_t question;              /* its number, the asker's own */
     unsigned char uuid[UUID_BYTES]; /* of the domain that it is for */
     char *path;
     char *format;
@@ -24,11 +25,11 @@ struct surveyor;
  * can be had. */
 struct surveyor *surveyor_new(const struct images *images);
 
-/* Ends the thread after the image that it reads. Takes NULL. */
+/* Ends the thread after the chain that it reads. Takes NULL. */
 void surveyor_free(struct surveyor *surveyor);
 
 /* See walk_chain(). False when memory is short. */
-bool surveyor_ask(struct surveyor *surveyor,
+bool surveyor_ask(struct surveyor *surveyor, uint64_t question,
                   const unsigned char uuid[UUID_BYTES], const char *path,
                   const char *format, size_t depth);
 

@@ -35,8 +35,9 @@ void volchain_follow(const struct hypervisor *hypervisor, struct disk *disk,
     struct volume_backing next = {
         .path = backing->path == NULL ? NULL : strdup(backing->path)};
 
+    disk->ended = backing->path == NULL;
     while (add_volume(hypervisor, disk, &next))
-        continue;
+        disk->ended = next.path == NULL;
     volume_backing_clear(&next);
 }
 
@@ -45,10 +46,12 @@ void volchain_complete(const struct hypervisor *hypervisor, struct disk *disk)
     struct volume_backing backing = {0};
     struct disk found = {0};
 
-    if (disk->layer_count != 1 || disk->layers[0].path == NULL)
+    if (disk->layer_count == 0 || disk->layer_count != disk->own)
         return;
-    CLEANUP_FREE char *xml =
-        hypervisor->volume_xml(hypervisor->context, disk->layers[0].path);
+    const char *path = disk->layers[disk->own - 1].path;
+    if (path == NULL)
+        return;
+    CLEANUP_FREE char *xml = hypervisor->volume_xml(hypervisor->context, path);
     if (xml != NULL && volxml_read(xml, &found, &backing))
         volchain_follow(hypervisor, disk, &backing);
     volume_backing_clear(&backing);

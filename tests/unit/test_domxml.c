@@ -275,6 +275,9 @@ static void chains_that_are_given(void **state)
         {"<backingStore/>", true, false},
         {"<backingStore type='file'><format type='raw'/><source file='/b'/>"
          "</backingStore>",
+         false, false},
+        {"<backingStore type='file'><format type='raw'/><source file='/b'/>"
+         "<backingStore/></backingStore>",
          true, false},
         {"<mirror type='file'><source file='/m'/><readonly/><backingStore/>"
          "</mirror>",

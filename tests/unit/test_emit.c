@@ -176,14 +176,14 @@ static void chain_that_is_being_followed(void **state)
     (void)state;
     domain.host = strdup("vm1");
     add_layer(disk, ROLE_CHAIN, 0, 0, (struct sizes){100, 20, 30});
-    disk->layers[0].image_asked = true;
+    disk->layers[0].image_asked = 1;
     emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
     assert_value("vm1/virt_backing-vda/disk_capacity-layer0", 100);
     assert_value("vm1/virt_backing-vda/count-layers", -1);
     assert_int_equal(fake_collectd_count(), 3 + 4);
 
     fake_collectd_forget_values();
-    disk->layers[0].image_state = IMAGE_READ;
+    disk->ended = true;
     emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
     assert_value("vm1/virt_backing-vda/count-layers", 1);
     domain_clear(&domain);

@@ -8,6 +8,7 @@
 #include "imageplan.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,12 +75,12 @@ static struct domain *find(const void *context,
                : NULL;
 }
 
-static void deliver(double now)
+static void deliver(void)
 {
     const struct domain *known = &domain;
 
     surveyor_wait(plan.surveyor, 60);
-    imageplan_deliver(&plan, find, &known, now);
+    imageplan_deliver(&plan, find, &known);
 }
 
 /* Number of images that were read at that time. */
@@ -88,7 +89,7 @@ static unsigned reads_at(double now)
     unsigned before = fake_images_reads();
 
     imageplan_ask(&plan, &domain, now);
-    deliver(now);
+    deliver();
     return fake_images_reads() - before;
 }
 
@@ -99,7 +100,8 @@ static unsigned reads_at(double now)
     {                                                                          \
         .path = (file),                                                        \
         .look = {.storage = STORAGE_FILE, .device = 1, .inode = (number)},     \
-        .image = {.capacity = 1000 + (number),                                 \
+        .image = {.length = 100000,                                            \
+                  .capacity = 1000 + (number),                                 \
                   .end = 500 + (number),                                       \
                   .backing_name = TEXT(name),                                  \
                   .backing_format = TEXT(format)},                             \
@@ -208,6 +210,49 @@ static void image_beyond_its_bound_is_read_now_and_then(void **state)
     assert_int_equal(reads_at(1610), 1);
 }
 
+/* However long the reading takes: domains that are off are asked for in step
+ * with the interval, and would else miss every second turn. */
+static void interval_begins_with_the_question(void **state)
+{
+    (void)state;
+    fake_images_set(chain, COUNT_OF(chain));
+    add_layer(add_disk(&domain, "vda"), "/a", "qcow2")->written = false;
+    imageplan_ask(&plan, &domain, 1000);
+    surveyor_wait(plan.surveyor, 60);
+    assert_int_equal(reads_at(1100), 0);
+    assert_int_equal(reads_at(1300), 1);
+}
+
+/* A device that could not be read for a moment, say. */
+static void active_layer_is_tried_again(void **state)
+{
+    struct fake_image images[] = {FILE_ON(1, "/a", NULL, NULL)};
+    struct layer *layer = add_layer(add_disk(&domain, "vda"), "/a", "qcow2");
+
+    (void)state;
+    fake_images_set(images, COUNT_OF(images));
+    images[0].trouble = fake_denied;
+    assert_int_equal(reads_at(1000), 1);
+    assert_int_equal(reads_at(1299), 0);
+    images[0].trouble = NULL;
+    assert_int_equal(reads_at(1300), 1);
+    assert_read(layer, 1);
+    assert_int_equal(reads_at(1600), 0);
+}
+
+/* While a machine migrates to this host its sizes are not known. */
+static void image_is_read_when_its_capacity_becomes_known(void **state)
+{
+    struct layer *layer = add_layer(add_disk(&domain, "vda"), "/a", "qcow2");
+
+    (void)state;
+    fake_images_set(chain, COUNT_OF(chain));
+    assert_int_equal(reads_at(1000), 1);
+    layer->stated.capacity = 1001;
+    assert_int_equal(reads_at(1010), 1);
+    assert_int_equal(reads_at(1020), 0);
+}
+
 static void disk_that_is_not_written_is_read_again(void **state)
 {
     struct disk *disk = add_disk(&domain, "vda");
@@ -231,11 +276,11 @@ static void nothing_is_asked_twice_at_a_time(void **state)
     assert_true(disk->layers[0].image_asked);
     assert_false(imageplan_ask(&plan, &domain, 1001));
     assert_false(imageplan_ask(&plan, &domain, 2000));
-    deliver(2000);
+    deliver();
     assert_int_equal(fake_images_reads(), 2);
     /* The second time is no news. */
     assert_false(imageplan_ask(&plan, &domain, 2300));
-    deliver(2300);
+    deliver();
     assert_int_equal(fake_images_reads(), 3);
 }
 
@@ -293,6 +338,7 @@ static struct disk *add_off_disk(void)
     domain.id = DOMAIN_OFF;
     struct disk *disk = add_disk(&domain, "vda");
     add_layer(disk, "/a", "qcow2")->written = false;
+    disk->own = 1;
     return disk;
 }
 
@@ -302,10 +348,10 @@ static void chain_of_a_domain_that_is_off_is_followed(void **state)
 
     (void)state;
     fake_images_set(chain, COUNT_OF(chain));
-    assert_true(disk_chain_is_known(&domain, disk));
+    assert_false(disk_chain_is_known(&domain, disk));
     imageplan_ask(&plan, &domain, 1000);
     assert_false(disk_chain_is_known(&domain, disk));
-    deliver(1000);
+    deliver();
     assert_true(disk_chain_is_known(&domain, disk));
     assert_int_equal(disk->layer_count, 3);
     for (unsigned i = 0; i < 3; i++) {
@@ -351,6 +397,7 @@ static void chain_that_is_given_is_not_followed(void **state)
     assert_int_equal(reads_at(1000), 1);
     assert_int_equal(disk->layer_count, 1);
     add_layer(disk, "/b", "qcow2");
+    disk->own = 2;
     assert_int_equal(reads_at(1001), 1);
     assert_int_equal(disk->layer_count, 2);
     assert_read(&disk->layers[1], 2);
@@ -453,6 +500,52 @@ static void trouble_is_told_once_while_it_lasts(void **state)
     assert_int_equal(fake_log_count(), 3);
 }
 
+static void doubt_is_told(void **state)
+{
+    struct fake_image images[] = {FILE_ON(1, "/a", NULL, NULL),
+                                  FILE_ON(2, "/b", NULL, NULL)};
+    struct disk *disk = add_disk(&domain, "vda");
+
+    (void)state;
+    images[0].image.dirty = images[1].image.dirty = true;
+    fake_images_set(images, COUNT_OF(images));
+    add_layer(disk, "/a", "qcow2");
+    add_layer(disk, "/b", "qcow2");
+    /* QEMU has mended the active layer. */
+    reads_at(1000);
+    assert_int_equal(fake_log_count(), 1);
+    assert_non_null(strstr(fake_log_last(), "/b"));
+    assert_non_null(strstr(fake_log_last(), "not closed"));
+    assert_read(&disk->layers[1], 2);
+    reads_at(1300);
+    assert_int_equal(fake_log_count(), 1);
+
+    images[1].image.dirty = false;
+    images[1].image.length = 100;
+    reads_at(1600);
+    assert_int_equal(fake_log_count(), 2);
+    assert_non_null(strstr(fake_log_last(), "beyond"));
+}
+
+/* More than the log's memory of images holds. */
+static void many_troubles_are_told_once_each(void **state)
+{
+    struct disk *disk = add_disk(&domain, "vda");
+
+    (void)state;
+    fake_images_set(chain, COUNT_OF(chain));
+    for (unsigned i = 0; i < 2 * IMAGEPLAN_TOLD_MAX; i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "/missing-%u", i);
+        add_layer(disk, path, "qcow2")->written = false;
+    }
+    reads_at(1000);
+    assert_int_equal(fake_log_count(), 2 * IMAGEPLAN_TOLD_MAX);
+    reads_at(1300);
+    reads_at(1600);
+    assert_int_equal(fake_log_count(), 2 * IMAGEPLAN_TOLD_MAX);
+}
+
 /* What an image said when it could be read no longer counts. */
 static void unreadable_image_leaves_no_figure(void **state)
 {
@@ -530,10 +623,10 @@ static void answer_for_a_domain_that_is_gone(void **state)
     add_layer(disk, "/a", "qcow2");
     imageplan_ask(&plan, &domain, 1000);
     surveyor_wait(plan.surveyor, 60);
-    imageplan_deliver(&plan, find, &none, 1000);
+    imageplan_deliver(&plan, find, &none);
     assert_int_equal(disk->layers[0].image_state, IMAGE_UNREAD);
     /* It is dropped, not kept. */
-    deliver(1000);
+    deliver();
     assert_int_equal(disk->layers[0].image_state, IMAGE_UNREAD);
 }
 
@@ -548,7 +641,7 @@ static void answer_for_a_layer_that_is_gone(void **state)
     imageplan_ask(&plan, &domain, 1000);
     disk_cut_layers(disk, 0);
     add_layer(disk, "/b", "qcow2");
-    deliver(1000);
+    deliver();
     assert_int_equal(disk->layers[0].image_state, IMAGE_UNREAD);
     assert_int_equal(fake_log_count(), 0);
 }
@@ -603,7 +696,7 @@ static void question_under_way_is_carried_over(void **state)
     imageplan_carry_over(&domain, &old);
     domain_clear(&old);
     assert_false(imageplan_ask(&plan, &domain, 1001));
-    deliver(1001);
+    deliver();
     assert_int_equal(fake_images_reads(), 1);
     assert_read(&disk->layers[0], 1);
 }
@@ -738,6 +831,71 @@ static void followed_chain_is_carried_over(void **state)
     assert_int_equal(disk->layers[0].image_state, IMAGE_UNREAD);
 }
 
+/* What libvirt says is of the new reading, what the images say is kept. */
+static void figures_are_those_of_the_new_layout(void **state)
+{
+    struct domain old;
+
+    (void)state;
+    fake_images_set(chain, COUNT_OF(chain));
+    add_off_disk()->layers[0].stated.capacity = 100;
+    reads_at(1000);
+    move_to_new_layout(&old);
+    struct disk *disk = add_off_disk();
+    disk->layers[0].stated.capacity = 200;
+    imageplan_carry_over(&domain, &old);
+    domain_clear(&old);
+    assert_int_equal(disk->layers[0].stated.capacity, 200);
+    assert_read(&disk->layers[0], 1);
+    assert_int_equal(disk->layer_count, 3);
+    assert_true(disk->ended);
+}
+
+/* The domain starts while its images are being read: what comes then is of
+ * another layout, and the chain that runs stays as it is. */
+static void answer_to_an_old_question_is_dropped(void **state)
+{
+    struct domain old;
+
+    (void)state;
+    fake_images_set(chain, COUNT_OF(chain));
+    add_off_disk();
+    imageplan_ask(&plan, &domain, 1000);
+    surveyor_wait(plan.surveyor, 60);
+    move_to_new_layout(&old);
+    domain_clear(&old);
+    domain.id = 2;
+    struct disk *disk = add_disk(&domain, "vda");
+    add_layer(disk, "/a", "qcow2");
+    add_layer(disk, "/b", "qcow2");
+    imageplan_ask(&plan, &domain, 1001);
+    deliver();
+    assert_int_equal(disk->layer_count, 2);
+    assert_int_equal(disk->layers[1].index, 2);
+    assert_read(&disk->layers[0], 1);
+    assert_read(&disk->layers[1], 2);
+}
+
+/* The XML names the first two images, the images the third. */
+static void chain_that_is_given_in_part(void **state)
+{
+    struct disk *disk = add_off_disk();
+
+    (void)state;
+    fake_images_set(chain, COUNT_OF(chain));
+    add_layer(disk, "/b", "qcow2")->written = false;
+    disk->own = 2;
+    assert_int_equal(reads_at(1000), 3);
+    assert_int_equal(disk->layer_count, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(disk->layers[i].depth, i);
+        assert_read(&disk->layers[i], i + 1);
+    }
+    assert_true(disk->ended);
+    assert_int_equal(reads_at(1300), 3);
+    assert_int_equal(disk->layer_count, 3);
+}
+
 /* A medium is put into an empty drive, and taken out again. */
 static void empty_drive_of_a_domain_that_is_off(void **state)
 {
@@ -792,6 +950,9 @@ int main(void)
         TEST(layers_below_are_read_again),
         TEST(image_that_grows_is_read_again),
         TEST(image_beyond_its_bound_is_read_now_and_then),
+        TEST(interval_begins_with_the_question),
+        TEST(active_layer_is_tried_again),
+        TEST(image_is_read_when_its_capacity_becomes_known),
         TEST(disk_that_is_not_written_is_read_again),
         TEST(nothing_is_asked_twice_at_a_time),
         TEST(only_declared_local_qcow2_is_read),
@@ -804,6 +965,8 @@ int main(void)
         TEST(chain_that_loops),
         TEST(chain_that_leads_to_the_network),
         TEST(trouble_is_told_once_while_it_lasts),
+        TEST(doubt_is_told),
+        TEST(many_troubles_are_told_once_each),
         TEST(unreadable_image_leaves_no_figure),
         TEST(denied_is_told_once_for_all),
         TEST(troubles_that_take_turns),
@@ -816,6 +979,9 @@ int main(void)
         TEST(disk_of_another_name_is_another),
         TEST(carried_over_as_far_as_it_goes),
         TEST(followed_chain_is_carried_over),
+        TEST(figures_are_those_of_the_new_layout),
+        TEST(answer_to_an_old_question_is_dropped),
+        TEST(chain_that_is_given_in_part),
         TEST(empty_drive_of_a_domain_that_is_off),
         TEST(end_of_a_chain_is_told_once),
     };

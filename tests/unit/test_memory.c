@@ -408,7 +408,7 @@ static void question_without_memory(void **state)
     fake_images_set(images, COUNT_OF(images));
     do {
         arm(++fail);
-        good = surveyor_ask(surveyor, uuid, "/a/top", "qcow2", 200);
+        good = surveyor_ask(surveyor, 1, uuid, "/a/top", "qcow2", 200);
         assert_true(good == (disarm() < fail));
     } while (!good);
     assert_true(fail > 3);

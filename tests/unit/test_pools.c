@@ -281,6 +281,7 @@ static void disks_that_volumes_do_not_complete(void **state)
     volchain_complete(&table, &disk);
     assert_int_equal(disk.layer_count, 0);
     assert_non_null(disk_add_layer(&disk));
+    disk.own = 1;
     volchain_complete(&table, &disk);
     assert_int_equal(disk.layer_count, 1);
     disk.layers[0].path = strdup("/0");
@@ -326,6 +327,25 @@ static void volumes_that_can_not_be_listed(void **state)
     assert_true(pools_read(&pools, &table, true, true));
     assert_int_equal(pools.pools[0]->volumes.disk_count, 2);
     assert_string_equal(pools.pools[0]->volumes.disks[1].target, "b");
+}
+
+/* Each reading has its own figures. */
+static void volumes_that_change(void **state)
+{
+#define CAPACITY(bytes)                                                        \
+    "<volume type='file'><capacity unit='bytes'>" bytes "</capacity>"          \
+    "<target><path>/p/a</path><format type='qcow2'/></target></volume>"
+    struct fake_volume volumes[] = {{"a", "/p/a", CAPACITY("100")}};
+    const struct fake_pool all[] = {
+        {.uuid = 1, .name = "p", .volumes = volumes, .volume_count = 1}};
+
+    (void)state;
+    set_pools(all, COUNT_OF(all));
+    assert_true(pools_read(&pools, &table, true, true));
+    assert_int_equal(volume_of(0, 0)->layers[0].stated.capacity, 100);
+    volumes[0].xml = CAPACITY("200");
+    assert_true(pools_read(&pools, &table, true, true));
+    assert_int_equal(volume_of(0, 0)->layers[0].stated.capacity, 200);
 }
 
 /* What was read of an image is kept for the next reading of its volume; a
@@ -423,6 +443,7 @@ int main(void)
         TEST(disks_that_volumes_do_not_complete),
         TEST(volumes_that_go),
         TEST(volumes_that_can_not_be_listed),
+        TEST(volumes_that_change),
         TEST(knowledge_of_images_is_kept),
         TEST(names_that_would_fall_together),
         TEST(names_that_are_too_long),

@@ -76,7 +76,7 @@ static void ask(unsigned char number)
     char path[24];
 
     snprintf(path, sizeof(path), "/%u", number);
-    assert_true(surveyor_ask(surveyor, uuid, path, "qcow2", 1));
+    assert_true(surveyor_ask(surveyor, 1, uuid, path, "qcow2", 1));
 }
 
 static double now(void)
@@ -97,7 +97,7 @@ static void answer_is_what_was_asked_for(void **state)
 
     (void)state;
     allow(2);
-    assert_true(surveyor_ask(surveyor, uuid, path, format, 2));
+    assert_true(surveyor_ask(surveyor, 1, uuid, path, format, 2));
     /* They are no longer needed. */
     memset(path, 'x', strlen(path));
     memset(format, 'x', strlen(format));
