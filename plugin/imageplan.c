@@ -131,15 +131,17 @@ static struct imageplan_told *find_told(struct imageplan *plan, uint64_t path)
     return NULL;
 }
 
-/* A figure that is there and may not be right. */
+/* An image that is read well, and whose end is not known all the same. A file
+ * may end with half a cluster. */
 static const char *doubt_of(const struct layer *layer, const struct link *link)
 {
     if (link->trouble != NULL)
         return NULL;
     if (link->image.dirty && !layer->written)
-        return "it was not closed, and where it ends is not known";
-    if (link->image.end != SIZE_UNKNOWN && link->image.end > link->image.length)
-        return "it ends beyond its file or device";
+        return "it was not closed";
+    if (link->seen.storage == STORAGE_BLOCK &&
+        link->image.end != SIZE_UNKNOWN && link->image.end > link->image.length)
+        return "it lies beyond its device";
     return NULL;
 }
 
@@ -165,7 +167,7 @@ static void forget_told(struct imageplan *plan, uint64_t path)
         told->trouble = NULL;
 }
 
-/* Where the daemon's user may not read images it may read none: one line says
+/* Where the daemon's user may not read images he may read none: one line says
  * so for all. */
 static void print_trouble(struct imageplan *plan, const char *path,
                           const char *trouble)
@@ -196,7 +198,12 @@ static uint64_t tell(struct imageplan *plan, const struct layer *layer,
         forget_told(plan, path);
         return 0;
     }
-    if (digest != layer->image_told && !is_told(plan, path, trouble))
+    if (digest == layer->image_told || is_told(plan, path, trouble))
+        return digest;
+    if (doubt != NULL)
+        log_print(plan->log, LOG_LEVEL_WARNING,
+                  "the end of image %s is not known: %s", link->path, doubt);
+    else
         print_trouble(plan, link->path, trouble);
     return digest;
 }

@@ -521,6 +521,7 @@ static void doubt_is_told(void **state)
     assert_int_equal(fake_log_count(), 1);
 
     images[1].image.dirty = false;
+    images[1].look.storage = STORAGE_BLOCK;
     images[1].image.length = 100;
     reads_at(1600);
     assert_int_equal(fake_log_count(), 2);
