@@ -131,16 +131,15 @@ static struct imageplan_told *find_told(struct imageplan *plan, uint64_t path)
     return NULL;
 }
 
-/* An image that is read well, and whose end is not known all the same. A file
- * may end with half a cluster. */
+/* An image that is read well, and whose end is not known all the same. Of a
+ * file it is not needed. */
 static const char *doubt_of(const struct layer *layer, const struct link *link)
 {
-    if (link->trouble != NULL)
+    if (link->trouble != NULL || link->seen.storage != STORAGE_BLOCK)
         return NULL;
     if (link->image.dirty && !layer->written)
         return "it was not closed";
-    if (link->seen.storage == STORAGE_BLOCK &&
-        link->image.end != SIZE_UNKNOWN && link->image.end > link->image.length)
+    if (link->image.end != SIZE_UNKNOWN && link->image.end > link->image.length)
         return "it lies beyond its device";
     return NULL;
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* The unit of st_blocks, whatever the block size of the file system. */
@@ -47,26 +46,46 @@ bool images_look(const char *path, struct look *ret_look)
     return stat(path, &status) == 0 && look_from(&status, ret_look);
 }
 
+/* The number of the mount that a path leads to; -1 where it can't be told. Not
+ * the device of stat: that of btrfs is not in the table of mounts. */
+static int mount_of(const char *path)
+{
+    char name[48];
+    char line[256];
+    int mount = -1;
+    int file = open(path, O_PATH | O_CLOEXEC);
+
+    if (file < 0)
+        return -1;
+    snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", file);
+    FILE *info = fopen(name, "re");
+    while (info != NULL && fgets(line, sizeof(line), info) != NULL)
+        if (sscanf(line, "mnt_id: %d", &mount) == 1)
+            break;
+    if (info != NULL)
+        fclose(info);
+    close(file);
+    return mount;
+}
+
 /* Whether the file system itself is read-only, and not just the mount through
  * which this process sees it: systemd's ProtectSystem makes such mounts for a
- * daemon. The last field but two of /proc/self/mountinfo is the mount's, the
- * last the file system's (proc(5)). */
+ * daemon. The last field of /proc/self/mountinfo is the file system's
+ * (proc(5)).
+ */
 static bool is_readonly(const char *path)
 {
-    struct stat status;
     CLEANUP_FREE char *line = NULL;
     size_t room = 0;
     bool readonly = false;
-    FILE *mounts = NULL;
+    int wanted = mount_of(path);
+    FILE *mounts = fopen("/proc/self/mountinfo", "re");
 
-    if (stat(path, &status) == 0)
-        mounts = fopen("/proc/self/mountinfo", "re");
     while (mounts != NULL && getline(&line, &room, mounts) > 0) {
-        unsigned major, minor;
+        int mount;
         const char *options = strrchr(line, ' ');
-        if (options != NULL &&
-            sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 &&
-            makedev(major, minor) == status.st_dev)
+        if (options != NULL && sscanf(line, "%d", &mount) == 1 &&
+            mount == wanted)
             readonly = strncmp(options + 1, "ro", 2) == 0;
     }
     if (mounts != NULL)

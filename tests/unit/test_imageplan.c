@@ -508,6 +508,7 @@ static void doubt_is_told(void **state)
 
     (void)state;
     images[0].image.dirty = images[1].image.dirty = true;
+    images[1].look.storage = STORAGE_BLOCK;
     fake_images_set(images, COUNT_OF(images));
     add_layer(disk, "/a", "qcow2");
     add_layer(disk, "/b", "qcow2");
@@ -521,7 +522,6 @@ static void doubt_is_told(void **state)
     assert_int_equal(fake_log_count(), 1);
 
     images[1].image.dirty = false;
-    images[1].look.storage = STORAGE_BLOCK;
     images[1].image.length = 100;
     reads_at(1600);
     assert_int_equal(fake_log_count(), 2);
