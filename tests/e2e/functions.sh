@@ -148,10 +148,12 @@ expect_equal() {
     fi
 }
 
-# expect_value WHAT EXPECTED SERIES: the series' newest value
+# expect_value WHAT EXPECTED SERIES: the series' newest value, which is not older than
+# the cycle that was last waited for
 expect_value() {
     local actual
     actual=$(host_value "$3") || actual="no such series: $3"
+    host_series_after "$3" "$HOST_CYCLE" || actual="$actual, of an earlier cycle"
     expect_equal "$1" "$2" "$actual"
 }
 

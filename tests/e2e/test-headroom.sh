@@ -3,8 +3,9 @@
 # device: what is left behind the end of the image, or the capacity when the device
 # is as large as qemu-img measure says that the image can become, unless it has an
 # internal snapshot. In a file: what df says of its file system, or the capacity
-# when the image fits; 0 on a full one and on one that is read-only. A raw device
-# and a drive that can't be written to have neither.
+# when the image fits; 0 on a full one and on one that is read-only, but not where
+# a mount alone is: QEMU may have another one. A raw device and a drive that can't be
+# written to have neither.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -53,7 +54,9 @@ make_file_system() {
 
 make_file_system 16M "$HOST_DIR/small"
 make_file_system 64M "$HOST_DIR/large"
+make_file_system 4M "$HOST_DIR/mount"
 make_file_system 4M "$HOST_DIR/fixed"
+make_file_system 4M "$HOST_DIR/over"
 host_start_libvirtd
 
 largest=$(truth_largest 32M)
@@ -73,18 +76,20 @@ truncate -s 1M "$cdrom"
 small=$HOST_DIR/small/image.qcow2
 large=$HOST_DIR/large/image.qcow2
 sparse=$HOST_DIR/large/sparse.raw
+mounted=$HOST_DIR/mount/image.qcow2
 fixed=$HOST_DIR/fixed/image.qcow2
 top=$HOST_DIR/top.qcow2
 host_make_image "$small" qcow2 32M
 host_make_image "$large" qcow2 32M
 host_make_image "$sparse" raw 128M
+host_make_image "$mounted" qcow2 32M
 host_make_image "$fixed" qcow2 32M
 host_make_image "$top" qcow2 - "$base" qcow2
 qemu-io -f qcow2 -c 'write 0 6M' "$top" >/dev/null
 
 host_start_vm vm1 "vda:qcow2:block:$short" "vdb:qcow2:block:$enough" "vdc:qcow2:block:$snapshot" \
     "vdd:raw:block:$raw" "vde:qcow2:file:$small" "vdf:qcow2:file:$large" "vdg:raw:file:$sparse" \
-    "vdh:qcow2:file:$fixed" "vdi:qcow2:file:$top" "hda:raw:cdrom:$cdrom" "hdb:raw:cdrom:"
+    "vdh:qcow2:file:$fixed" "vdi:qcow2:file:$top" "vdj:qcow2:file:$mounted" "hda:raw:cdrom:$cdrom" "hdb:raw:cdrom:"
 
 # expect_device WHAT DEVICE DISK [LAYER]: what is left behind the image
 expect_device() {
@@ -115,9 +120,20 @@ host_write vm1 vdg 64M 4M
 for disk in vda vdb vde vdg; do
     host_flush vm1 $disk
 done
-# A full file system, and one that became read-only.
+# A full file system; a mount that became read-only; a file system that is.
 dd if=/dev/zero of="$HOST_DIR/large/filler" bs=64k status=none 2>"$HOST_DIR/dd.err" || true
-mount -o remount,bind,ro "$HOST_DIR/fixed"
+mount -o remount,bind,ro "$HOST_DIR/mount"
+expect_success "this mount is read-only" not touch "$HOST_DIR/mount/new"
+expect_success "QEMU writes all the same" host_write vm1 vdj 0 1M
+host_flush vm1 vdj
+# An image that is open for writing keeps its file system from becoming read-only on
+# demand, so one that is lies over it.
+fixed_used=$(truth_du "$fixed")
+cp "$fixed" "$HOST_DIR/over/"
+mount -o remount,ro "$HOST_DIR/over"
+mount --bind "$HOST_DIR/over" "$HOST_DIR/fixed"
+host_on_cleanup umount --lazy "$HOST_DIR/fixed"
+expect_success "it has room: $(truth_free "$fixed")" [ "$(truth_free "$fixed")" -gt 0 ]
 host_wait_cycle
 expect_device "4 MiB more" "$short" vda
 expect_room "4 MiB more where they fit" 33554432 \
@@ -125,7 +141,8 @@ expect_room "4 MiB more where they fit" 33554432 \
 expect_room "4 MiB more in a small file system" "$(truth_free "$small")" "$(truth_du "$small")" 33554432 vde
 expect_equal "df of the full file system" 0 "$(truth_free "$large")"
 expect_room "a full file system" 0 "$(truth_du "$large")" 33554432 vdf
-expect_room "a read-only file system" 0 "$(truth_du "$fixed")" 33554432 vdh
+expect_room "a read-only mount" "$(truth_free "$mounted")" "$(truth_du "$mounted")" 33554432 vdj
+expect_room "a read-only file system" 0 "$fixed_used" 33554432 vdh
 
 # --- images that jobs write to ---
 

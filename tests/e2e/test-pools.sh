@@ -3,8 +3,9 @@
 # pool-info says, and the three values of each layer of their volumes as stat and
 # qemu-img say, also where a backing image lies in another pool or in none. A pool
 # that is stopped and a volume that vanished are no error. Pools are never
-# refreshed. Volumes whose names would fall together are told apart. Without the
-# options there is nothing of all that.
+# refreshed by the plugin; when someone else does, volumes that were written to and
+# resized show it. Volumes whose names would fall together are told apart. Without
+# the options there is nothing of all that.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -136,6 +137,19 @@ refresh_seen() {
     host_value hypervisor/virt_backing-vol-one-by-hand.raw/disk_capacity-layer0 >/dev/null
 }
 wait_until 10 refresh_seen
+
+# Volumes that are known for long are written to and resized.
+qemu-img resize -q -f qcow2 "$top" 48M
+qemu-io -f qcow2 -c 'write 40M 4M' "$top" >/dev/null
+qemu-io -f qcow2 -c 'write 16M 3M' "$base" >/dev/null
+qemu-io -f raw -c 'write 8M 5M' "$raw" >/dev/null
+truncate -s 20M "$raw"
+for name in one two; do
+    host_virsh pool-refresh "$name"
+done
+wait_until 10 readings_reached $(($(readings) + 2))
+host_wait_cycle
+expect_volumes
 
 # A volume that vanished, in libvirt or behind its back, and a pool that stopped.
 host_virsh vol-delete by-hand.raw --pool one

@@ -2,8 +2,8 @@
 # collectd as a user who may use libvirt's read-only socket and nothing more: all
 # is reported, save the length of qcow2 files in a folder that this user can't
 # search, and the end of images on devices that it can't read: of those what QEMU
-# has written is known, and no more. A raw file's length is known even there. The
-# log has one line of all images that may not be read.
+# has written is known, and no more, until it may be read. A raw file's length is
+# known even there. The log has one line of all images that may not be read.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -24,13 +24,14 @@ host_make_image "$hidden/base.raw" raw 4M
 host_make_image "$hidden/top.qcow2" qcow2 5M "$hidden/base.raw" raw
 qemu-io -f raw -c 'write 0 1M' "$hidden/base.raw" >/dev/null
 device=$(host_make_loop 8M)
+host_on_cleanup chmod "$(stat -c %a "$device")" "$device"
 chmod 0600 "$device"
 host_make_image "$device" qcow2 32M
 host_start_vm vm1 "vda:qcow2:file:$HOST_DIR/seen.qcow2" "vdb:qcow2:file:$hidden/top.qcow2" \
     "vdc:qcow2:block:$device"
 
 export HOST_COLLECTD_USER=nobody
-host_start_collectd
+host_start_collectd 'InactiveInterval 1'
 host_wait_cycle
 
 expect_equal "user and groups of collectd" "$(id -u nobody) $(id -g nobody) -" \
@@ -59,6 +60,17 @@ expect_layer "device, 3 MiB written" vm1/virt_backing-vdc layer0 \
 expect_no_series 'vm1/virt_backing-vd[bc]/disk_headroom-*'
 expect_success "headroom of the image that can be read" \
     host_value vm1/virt_backing-vda/disk_headroom-layer0
+
+chmod 0644 "$device"
+headroom_seen() {
+    host_value vm1/virt_backing-vdc/disk_headroom-layer0 >/dev/null
+}
+wait_until 10 headroom_seen
+host_wait_cycle
+expect_layer "device that may be read" vm1/virt_backing-vdc layer0 \
+    33554432 "$(truth_image_end "$device")" "$(truth_device_size "$device")"
+expect_value "headroom of it" $(($(truth_device_size "$device") - $(truth_image_end "$device"))) \
+    vm1/virt_backing-vdc/disk_headroom-layer0
 
 host_stop_collectd
 expect_log 1 '\[warning\] virt_backing: the metadata of image .* are not known: permission denied'
