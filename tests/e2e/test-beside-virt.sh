@@ -38,6 +38,8 @@ expect_both() {
     host_launch_collectd
     host_wait_fresh vm1/virt/disk_octets-vda
     host_wait_cycle
+    # While the other plugin asks the domain it comes without sizes.
+    host_wait_fresh vm1/virt_backing-vda/disk_capacity-layer1
     expect_layer "$1: virt_backing" vm1/virt_backing-vda layer1 \
         "$(truth_length "$HOST_DIR/base.raw")" "$(truth_du "$HOST_DIR/base.raw")" "$(truth_length "$HOST_DIR/base.raw")"
 
