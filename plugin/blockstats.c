@@ -63,6 +63,23 @@ static bool grow(struct blockstats *stats, size_t count)
     return true;
 }
 
+/* The figure of that name; NULL: there is none. Most parameters are of no
+ * interest (rd.*, wr.*, fl.*): what they begin with tells. */
+static uint64_t *find_figure(struct blockrecord *record, const char *name)
+{
+    switch (name[0]) {
+    case 'a':
+        return strcmp(name, "allocation") == 0 ? &record->stated.allocation
+                                               : NULL;
+    case 'c':
+        return strcmp(name, "capacity") == 0 ? &record->stated.capacity : NULL;
+    case 'p':
+        return strcmp(name, "physical") == 0 ? &record->stated.physical : NULL;
+    default:
+        return NULL;
+    }
+}
+
 bool blockstats_number(struct blockstats *stats, const char *field,
                        uint64_t value)
 {
@@ -78,12 +95,9 @@ bool blockstats_number(struct blockstats *stats, const char *field,
         return false;
 
     struct blockrecord *record = &stats->records[number];
-    if (strcmp(name, "allocation") == 0)
-        record->stated.allocation = value;
-    else if (strcmp(name, "capacity") == 0)
-        record->stated.capacity = value;
-    else if (strcmp(name, "physical") == 0)
-        record->stated.physical = value;
+    uint64_t *figure = find_figure(record, name);
+    if (figure != NULL)
+        *figure = value;
     else if (strcmp(name, "backingIndex") == 0 && value <= UINT_MAX)
         record->index = (unsigned)value;
     return true;

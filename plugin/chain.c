@@ -21,6 +21,7 @@ void layer_clear(struct layer *layer)
     free(layer->path);
     free(layer->pool);
     free(layer->volume);
+    free(layer->server);
     *layer = (struct layer){0};
 }
 
@@ -61,6 +62,7 @@ void domain_clear(struct domain *domain)
     domain_clear_disks(domain);
     free(domain->name);
     free(domain->host);
+    free(domain->instance);
     free(domain->metadata);
     *domain = (struct domain){0};
 }
@@ -108,6 +110,15 @@ struct layer *disk_add_layer(struct disk *disk)
         .percent = PERCENT_UNKNOWN,
     };
     return layer;
+}
+
+size_t domain_count_layers(const struct domain *domain)
+{
+    size_t layers = 0;
+
+    for (size_t i = 0; i < domain->disk_count; i++)
+        layers += domain->disks[i].layer_count;
+    return layers;
 }
 
 struct disk *domain_find_disk(const struct domain *domain, const char *target)

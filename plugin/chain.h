@@ -68,6 +68,8 @@ struct look {
     uint64_t device;      /* st_dev of a file, its file system; st_rdev of a
                            * device */
     uint64_t inode;       /* st_ino of a file */
+    uint64_t free;        /* bytes that its file system has left for it;
+                           * SIZE_UNKNOWN: not asked */
 };
 
 /* What the image's own metadata say (images.h). */
@@ -103,6 +105,9 @@ struct layer {
     char *path;   /* local file or device; NULL for others */
     char *pool;   /* of a STORAGE_VOLUME, with its volume; else NULL */
     char *volume;
+    char *server;   /* of a STORAGE_NETWORK: its first host, or its socket */
+    uint64_t place; /* digest of the storage it lies on (place.h); 0: not known
+                     */
 
     size_t record;       /* position among the domain's block records */
     struct sizes stated; /* the hypervisor's figures of this cycle */
@@ -145,7 +150,10 @@ struct domain {
              * DOMAIN_OFF when it does not run */
     char *name;
     char *host;     /* name of its series (identity.h); NULL until named */
+    char *instance; /* and of its own series, beside its disks; likewise */
     char *metadata; /* the element that HostnameMetadata* ask for, or NULL */
+    bool answered;  /* in the last pass */
+    double stale;   /* seconds since its last whole answer */
     bool settled;   /* its sizes are as they must be already */
     struct disk *disks;
     size_t disk_count;
@@ -175,6 +183,9 @@ void disk_clear(struct disk *disk);
 
 /* Removes the layers from that position on. */
 void disk_cut_layers(struct disk *disk, size_t position);
+
+/* Of all disks together. */
+size_t domain_count_layers(const struct domain *domain);
 
 struct disk *domain_find_disk(const struct domain *domain, const char *target);
 

@@ -3,39 +3,44 @@
 
 #include "figures.h"
 #include "imageplan.h"
-#include "layout.h"
+#include "lookout.h"
+#include "model.h"
 #include "naming.h"
-#include "roster.h"
-#include "volchain.h"
+#include "place.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define IMAGE_WAIT 0.25 /* seconds */
+#define PORTERS 8 /* threads for what lies on storage */
 
 struct collector {
     const struct settings *settings;
-    const struct hypervisor *hypervisor;
+    const struct crew *crew;
     const struct images *images;
     const struct log *log;
 
+    struct asker *asker;
+    struct porters *porters;
     struct imageplan plan;
-    struct freespace freespace;
+    struct lookout lookout;
     struct roster roster;
     struct pools pools;
     struct inventory inventory;
     size_t room; /* of inventory.domains */
+    char *hostname;
+    bool local; /* the hypervisor runs on this host */
 
-    uint64_t pass; /* number of the current one */
-    double now;
+    uint64_t roll; /* pass of the newest list: who is not in it is gone ... */
+    bool roll_off; /* ... and it has those that are off */
+    double now;    /* when the current pass began */
+    struct asker_wish wish;
     double pools_due;    /* when pools are read again */
     double inactive_due; /* when domains that are off are read again */
-    bool news; /* images were asked for of which nothing is known yet */
 };
 
 struct collector *collector_new(const struct settings *settings,
-                                const struct hypervisor *hypervisor,
+                                const struct hypervisor hypervisors[LANES],
+                                const struct crew *crew,
                                 const struct images *images,
                                 const struct log *log)
 {
@@ -44,166 +49,161 @@ struct collector *collector_new(const struct settings *settings,
         return NULL;
 
     collector->settings = settings;
-    collector->hypervisor = hypervisor;
+    collector->crew = crew;
     collector->images = images;
     collector->log = log;
     collector->inventory.pools = &collector->pools;
+    collector->asker =
+        asker_new(settings, hypervisors, crew, &collector->roster, log);
+    collector->porters = porters_new(PORTERS);
     collector->plan = (struct imageplan){
-        .surveyor = surveyor_new(images),
+        .porters = collector->porters,
         .images = images,
         .log = log,
         .interval = settings->inactive_interval,
     };
-    if (collector->plan.surveyor == NULL) {
-        free(collector);
+    collector->lookout = (struct lookout){
+        .porters = collector->porters, .images = images, .log = log};
+    if (collector->asker == NULL || collector->porters == NULL) {
+        collector_free(collector);
         return NULL;
     }
     return collector;
 }
 
-void collector_free(struct collector *collector)
+void collector_stop(struct collector *collector)
+{
+    porters_stop(collector->porters);
+}
+
+bool collector_free(struct collector *collector)
 {
     if (collector == NULL)
-        return;
-    surveyor_free(collector->plan.surveyor);
-    freespace_clear(&collector->freespace);
+        return true;
+    if (!porters_free(collector->porters, survey_drop))
+        return false;
+    asker_free(collector->asker);
+    lookout_clear(&collector->lookout);
     pools_clear(&collector->pools);
     roster_clear(&collector->roster);
     free(collector->inventory.domains);
+    free(collector->hostname);
     free(collector);
+    return true;
 }
 
-/* The log is told once, however long it lasts. */
-static void complain(const struct collector *collector,
-                     struct roster_entry *entry, const char *reason)
-{
-    if (!entry->complained)
-        log_print(collector->log, LOG_LEVEL_ERROR,
-                  "domain \"%s\" is not reported: no use of its XML: %s",
-                  entry->domain.name, reason);
-    entry->complained = true;
-}
+/* --- answers ------------------------------------------------------------- */
 
-static bool is_due(const struct collector *collector,
-                   const struct roster_entry *entry,
-                   const struct domain_ref *ref, uint64_t signature)
-{
-    return collector->now >= entry->due || entry->signature != signature ||
-           entry->domain.id != ref->id || entry->domain.name == NULL ||
-           strcmp(entry->domain.name, ref->name) != 0;
-}
-
-/* Asked while a connection is there: only then is it known whether it leads
- * to this host. */
 static bool may_look(const struct collector *collector)
 {
-    const struct hypervisor *hypervisor = collector->hypervisor;
+    return query_may_look(collector->settings, collector->local);
+}
 
-    switch (collector->settings->local_images) {
-    case LOCAL_IMAGES_TRUE:
-        return true;
-    case LOCAL_IMAGES_FALSE:
-        return false;
-    case LOCAL_IMAGES_AUTO:
-        break;
+static void take_domains(struct collector *collector, struct query *query)
+{
+    const struct model_rules rules = {
+        .settings = collector->settings,
+        .images = may_look(collector) ? collector->images : NULL,
+        .log = collector->log,
+        .now = collector->now,
+    };
+
+    for (size_t i = 0; i < query->count; i++) {
+        struct query_domain *found = &query->domains[i];
+        bool tells = found->answered || query->kind == QUERY_BUSY;
+        struct roster_entry *entry =
+            tells ? roster_get(&collector->roster, found->uuid)
+                  : roster_find(&collector->roster, found->uuid);
+        if (entry == NULL)
+            continue;
+        if (entry->pass <= query->pass) {
+            entry->pass = query->pass;
+            model_restart(entry, found->id);
+        }
+        if (found->answered)
+            model_take(entry, query, found, &rules);
+        else if (query->kind == QUERY_BUSY)
+            model_meet(entry, found, &rules);
     }
-    return hypervisor->is_local(hypervisor->context);
 }
 
-/* As in the virt plugin, an interval of 0 is never. */
-static double next_refresh(const struct collector *collector)
+static void take_pools(struct collector *collector, struct query *query)
 {
-    unsigned interval = collector->settings->refresh_interval;
+    bool look = may_look(collector);
 
-    return interval > 0 ? collector->now + interval : INFINITY;
+    pools_replace(&collector->pools, &query->pools, look);
+    collector->pools_due =
+        collector->now + collector->settings->inactive_interval;
+    for (size_t i = 0; i < collector->pools.count; i++)
+        place_layers(&collector->pools.pools[i]->volumes,
+                     look ? collector->images : NULL);
+    for (size_t i = 0; look && i < collector->pools.count; i++)
+        imageplan_ask(&collector->plan, &collector->pools.pools[i]->volumes,
+                      collector->now);
 }
 
-/* Brings the entry's model up to date. A domain that vanished, or memory that
- * is short, leaves it without a layout and due at once. */
-static void refresh(struct collector *collector, struct roster_entry *entry,
-                    const struct domain_ref *ref,
-                    const struct blockstats *stats, uint64_t signature)
-{
-    const struct hypervisor *hypervisor = collector->hypervisor;
-    const struct settings *settings = collector->settings;
-    const struct metadata_query query = {settings->metadata_ns,
-                                         settings->metadata_xpath};
-    double next = next_refresh(collector);
-    bool same_run = entry->domain.id == ref->id;
-    bool was_loose = entry->loose && same_run && entry->signature == signature;
-
-    entry->laid_out = false;
-    entry->named = false;
-    entry->due = 0;
-    entry->signature = signature;
-    entry->domain.id = ref->id;
-    if (!text_replace(&entry->domain.name, ref->name))
-        return;
-
-    const char *reason = NULL;
-    struct domain before = {0};
-    domain_move_disks(&before, &entry->domain);
-    enum layout_outcome outcome =
-        layout_read(&entry->domain, hypervisor, ref, stats, &query,
-                    &settings->select, &reason);
-    /* A chain that was followed through volumes is followed anew. */
-    if (same_run && (ref->id != DOMAIN_OFF || may_look(collector)))
-        imageplan_carry_over(&entry->domain, &before);
-    domain_clear_disks(&before);
-    if (outcome == LAYOUT_REFUSED || outcome == LAYOUT_BAD)
-        complain(collector, entry, reason);
-    /* What can't be understood now will not be in ten seconds either. */
-    if (outcome == LAYOUT_BAD)
-        entry->due = next;
-    if ((outcome != LAYOUT_LOOSE && outcome != LAYOUT_DONE) ||
-        !naming_disks(&entry->domain, &settings->instance_format))
-        return;
-
-    /* Records without a layer call for a second look in the next pass, and
-     * for no more than that as long as nothing else changes. */
-    entry->loose = outcome == LAYOUT_LOOSE;
-    if (!entry->loose || was_loose)
-        entry->due = next;
-    entry->complained = false;
-    entry->laid_out = true;
-}
-
-/* The images of a domain that is off elsewhere can't be read, but they may be
- * volumes of a pool there. */
-static void complete_chains(const struct collector *collector,
-                            struct domain *domain)
-{
-    for (size_t i = 0; i < domain->disk_count; i++)
-        if (!domain->disks[i].given)
-            volchain_complete(collector->hypervisor, &domain->disks[i]);
-}
-
-static void visit(void *context, const struct domain_ref *ref,
-                  const struct blockstats *stats)
+static void take(void *context, struct query *query)
 {
     struct collector *collector = context;
-    struct roster_entry *entry = roster_get(&collector->roster, ref->uuid);
-    uint64_t signature = blockstats_signature(stats);
 
-    if (entry == NULL)
+    collector->inventory.calls += query->calls;
+    collector->local = query->local;
+    if (query->hostname != NULL)
+        text_replace(&collector->hostname, query->hostname);
+    if (query->kind == QUERY_POOLS)
+        take_pools(collector, query);
+    else
+        take_domains(collector, query);
+    if (query->kind == QUERY_POOLS || query->unlisted ||
+        query->pass < collector->roll)
         return;
-    entry->pass = collector->pass;
-    if (is_due(collector, entry, ref, signature))
-        refresh(collector, entry, ref, stats, signature);
-    if (!entry->laid_out)
-        return;
-
-    bool look = may_look(collector);
-    if (ref->id == DOMAIN_OFF && !look)
-        complete_chains(collector, &entry->domain);
-    if (!stats->supported) {
-        figures_ask(&entry->domain, collector->hypervisor, ref);
-        return;
-    }
-    figures_take(&entry->domain, stats, collector->images, look);
-    if (look && imageplan_ask(&collector->plan, &entry->domain, collector->now))
-        collector->news = true;
+    collector->roll = query->pass;
+    collector->roll_off = query->kind == QUERY_STATS && query->inactive;
+    if (collector->roll_off)
+        collector->inactive_due =
+            collector->now + collector->settings->inactive_interval;
 }
+
+/* --- images -------------------------------------------------------------- */
+
+static struct domain *find_owner(const void *context,
+                                 const unsigned char uuid[UUID_BYTES])
+{
+    const struct collector *collector = context;
+    struct roster_entry *entry = roster_find(&collector->roster, uuid);
+
+    return entry != NULL ? &entry->domain : pools_find(&collector->pools, uuid);
+}
+
+static void look_at(struct collector *collector, struct domain *domain)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        for (size_t j = 0; j < domain->disks[i].layer_count; j++)
+            lookout_add(&collector->lookout, &domain->disks[i].layers[j]);
+    imageplan_ask(&collector->plan, domain, collector->now);
+}
+
+static bool is_looked_at(const struct roster_entry *entry)
+{
+    return entry->answered && entry->laid_out && !entry->domain.settled;
+}
+
+static void look_at_images(struct collector *collector)
+{
+    const struct roster *roster = &collector->roster;
+
+    lookout_begin(&collector->lookout);
+    for (size_t i = 0; i < roster->count && may_look(collector); i++)
+        if (is_looked_at(roster->entries[i]))
+            look_at(collector, &roster->entries[i]->domain);
+    lookout_start(&collector->lookout);
+    lookout_wait(&collector->lookout, collector->crew,
+                 collector->wish.deadline);
+    lookout_end(&collector->lookout);
+    imageplan_deliver(&collector->plan, find_owner, collector);
+}
+
+/* --- the inventory ------------------------------------------------------- */
 
 static bool make_room(struct collector *collector, size_t count)
 {
@@ -220,13 +220,32 @@ static bool make_room(struct collector *collector, size_t count)
     return true;
 }
 
-/* What is known now; of domains that are off, since they were last read. Names
- * are given when the roster holds those domains alone that answered: one that
- * was made anew may have the name of the one before. */
+static void note_stale(struct collector *collector, struct roster_entry *entry)
+{
+    struct domain *domain = &entry->domain;
+
+    domain->answered = entry->answered;
+    domain->stale = collector->now - entry->whole;
+    if (entry->run != DOMAIN_OFF && entry->whole > 0 &&
+        domain->stale > collector->settings->timeout)
+        collector->inventory.stalled++;
+}
+
+/* Of domains that are off what was read last holds as long as they are. */
+static bool is_listed(const struct collector *collector,
+                      const struct roster_entry *entry)
+{
+    if (entry->domain.id != DOMAIN_OFF)
+        return entry->named;
+    return entry->named && collector->inventory.answered &&
+           entry->run == DOMAIN_OFF;
+}
+
+/* What is known now. Names are given when the roster holds those domains alone
+ * that are there: one that was made anew may have the name of the one before.
+ */
 static void list_domains(struct collector *collector)
 {
-    const struct hypervisor *hypervisor = collector->hypervisor;
-    const char *hostname = hypervisor->hostname(hypervisor->context);
     struct inventory *inventory = &collector->inventory;
     const struct roster *roster = &collector->roster;
 
@@ -234,95 +253,68 @@ static void list_domains(struct collector *collector)
         return;
     for (size_t i = 0; i < roster->count; i++) {
         struct roster_entry *entry = roster->entries[i];
-        if (entry->laid_out && !entry->named)
+        note_stale(collector, entry);
+        if ((entry->laid_out || entry->met) && !entry->named)
             entry->named =
                 naming_host(entry, roster, &collector->settings->host_format,
-                            hostname, collector->log);
-        if (entry->named)
+                            collector->hostname, collector->log);
+        if (is_listed(collector, entry))
             inventory->domains[inventory->count++] = &entry->domain;
     }
 }
 
-static struct domain *find_owner(const void *context,
-                                 const unsigned char uuid[UUID_BYTES])
-{
-    const struct collector *collector = context;
-    struct roster_entry *entry = roster_find(&collector->roster, uuid);
-
-    return entry != NULL ? &entry->domain : pools_find(&collector->pools, uuid);
-}
-
-static void read_pools(struct collector *collector)
-{
-    const struct settings *settings = collector->settings;
-    struct pools *pools = &collector->pools;
-    bool look = may_look(collector);
-
-    if (settings->select.pools.count == 0 ||
-        collector->now < collector->pools_due ||
-        !pools_read(pools, collector->hypervisor, settings->volumes, look))
-        return;
-    collector->pools_due = collector->now + settings->inactive_interval;
-    for (size_t i = 0; look && i < pools->count; i++)
-        if (imageplan_ask(&collector->plan, &pools->pools[i]->volumes,
-                          collector->now))
-            collector->news = true;
-}
-
-/* Images that are new are waited for, shortly: as a rule their figures are
- * then there from the first second. */
 static void settle_all(struct collector *collector)
 {
     struct inventory *inventory = &collector->inventory;
 
-    if (collector->news)
-        surveyor_wait(collector->plan.surveyor, IMAGE_WAIT);
-    imageplan_deliver(&collector->plan, find_owner, collector);
-    freespace_reset(&collector->freespace);
     for (size_t i = 0; i < inventory->count; i++)
-        figures_settle(inventory->domains[i], &collector->freespace,
-                       collector->images);
+        figures_settle(inventory->domains[i]);
     for (size_t i = 0; i < collector->pools.count; i++)
-        figures_settle(&collector->pools.pools[i]->volumes,
-                       &collector->freespace, collector->images);
+        figures_settle(&collector->pools.pools[i]->volumes);
 }
+
+/* --- a pass -------------------------------------------------------------- */
 
 /* Domains that are off are asked for now and then, and when one has stopped:
  * it may be one of them now. */
-static bool is_inactive_due(struct collector *collector)
+static void make_wish(struct collector *collector)
 {
-    if (!collector->settings->inactive_domains ||
-        collector->now < collector->inactive_due)
-        return false;
-    collector->inactive_due =
-        collector->now + collector->settings->inactive_interval;
-    return true;
+    const struct settings *settings = collector->settings;
+
+    collector->wish = (struct asker_wish){
+        .inactive = settings->inactive_domains &&
+                    collector->now >= collector->inactive_due,
+        .pools = settings->select.pools.count > 0 &&
+                 collector->now >= collector->pools_due,
+        .deadline = collector->now + settings->timeout,
+    };
 }
 
-const struct inventory *collector_read(struct collector *collector, double now)
+static void begin(struct collector *collector)
 {
-    const struct hypervisor *hypervisor = collector->hypervisor;
+    collector->now = collector->crew->now(collector->crew->context);
+    collector->inventory.count = 0;
+    collector->inventory.calls = 0;
+    collector->inventory.stalled = 0;
+    for (size_t i = 0; i < collector->roster.count; i++)
+        collector->roster.entries[i]->answered = false;
+    porters_mark(collector->porters);
+    make_wish(collector);
+}
+
+const struct inventory *collector_read(struct collector *collector)
+{
     struct inventory *inventory = &collector->inventory;
-    uint64_t calls = hypervisor->calls(hypervisor->context);
 
-    collector->pass++;
-    collector->now = now;
-    collector->news = false;
-    inventory->count = 0;
-
-    bool inactive = is_inactive_due(collector);
+    begin(collector);
     inventory->answered =
-        hypervisor->read(hypervisor->context, inactive, visit, collector);
-    if (inventory->answered) {
-        if (roster_sweep(&collector->roster, collector->pass, !inactive))
-            collector->inactive_due = 0;
-        list_domains(collector);
-        read_pools(collector);
-    } else if (inactive) {
+        asker_pass(collector->asker, &collector->wish, take, collector);
+    if (inventory->answered &&
+        roster_sweep(&collector->roster, collector->roll, !collector->roll_off))
         collector->inactive_due = 0;
-    }
+    look_at_images(collector);
+    list_domains(collector);
     settle_all(collector);
-    inventory->hostname = hypervisor->hostname(hypervisor->context);
-    inventory->calls = hypervisor->calls(hypervisor->context) - calls;
+    inventory->hostname = collector->hostname;
     return inventory;
 }

@@ -3,11 +3,14 @@
  * One pass over a hypervisor: asks for the statistics, keeps the model of
  * each domain (chain.h) from one pass to the next, reads XML only where a
  * model is new, out of date or no longer fits, and settles the sizes.
+ *
+ * What may block is done by others (asker.h, porters.h): a pass takes Timeout
+ * at the most, and a moment for storage (lookout.h).
  */
 #ifndef VIRT_BACKING_COLLECTOR_H
 #define VIRT_BACKING_COLLECTOR_H
 
-#include "hypervisor.h"
+#include "asker.h"
 #include "log.h"
 #include "pools.h"
 #include "settings.h"
@@ -16,26 +19,32 @@
 struct inventory {
     bool answered; /* false: the hypervisor gave no answer, nothing is known */
     const char *hostname; /* the hypervisor's; NULL before it first answered */
-    uint64_t calls;       /* that the pass made to the hypervisor */
-    struct domain **domains; /* that answered, in the order of their UUIDs */
+    uint64_t calls;       /* to the hypervisor that were answered in the pass */
+    size_t stalled; /* domains that have not answered for longer than Timeout */
+    struct domain **domains; /* that are known, in the order of their UUIDs */
     size_t count;
     const struct pools *pools; /* as they were last read */
 };
 
 struct collector;
 
-/* Everything that is passed must outlive the collector. NULL when memory is
- * short. */
+/* `hypervisors`: one for each worker of the crew. All that is passed must
+ * outlive the collector. NULL when memory is short, or no thread can be had. */
 struct collector *collector_new(const struct settings *settings,
-                                const struct hypervisor *hypervisor,
+                                const struct hypervisor hypervisors[LANES],
+                                const struct crew *crew,
                                 const struct images *images,
                                 const struct log *log);
 
-/* Takes NULL. */
-void collector_free(struct collector *collector);
+/* Ends the pass that is under way. From any thread. */
+void collector_stop(struct collector *collector);
 
-/* A pass. `now` is a time in seconds that never goes backwards. The answer
- * belongs to the collector and is good until the next pass. */
-const struct inventory *collector_read(struct collector *collector, double now);
+/* Only when the crew's workers are idle. False, and all is left as it is, when
+ * an image is still being read. Takes NULL. */
+bool collector_free(struct collector *collector);
+
+/* A pass. The answer belongs to the collector and is good until the next one.
+ */
+const struct inventory *collector_read(struct collector *collector);
 
 #endif

@@ -5,20 +5,48 @@
 #include "cleanup.h"
 
 #include <libvirt/virterror.h>
+#include <pthread.h>
 #include <string.h>
+
+struct connection_voice {
+    const struct log *log;
+    pthread_mutex_t lock; /* guards all below */
+    bool told_up;
+    bool told_down;
+    unsigned ups; /* number of times that the log was told of a connection */
+};
 
 struct connection {
     const char *uri;
     const char *local_hostname;
-    const struct log *log;
+    struct connection_voice *voice;
 
     virConnectPtr handle; /* NULL: not connected */
     unsigned generation;
-    bool answered;  /* by the daemon at its other end */
-    bool told_down; /* the log knows that there is no connection */
+    bool answered; /* by the daemon at its other end */
+    unsigned up;   /* voice->ups when it first answered */
     bool local;
     char *hostname;
 };
+
+struct connection_voice *connection_voice_new(const struct log *log)
+{
+    struct connection_voice *voice = calloc(1, sizeof(*voice));
+    if (voice == NULL)
+        return NULL;
+
+    voice->log = log;
+    pthread_mutex_init(&voice->lock, NULL);
+    return voice;
+}
+
+void connection_voice_free(struct connection_voice *voice)
+{
+    if (voice == NULL)
+        return;
+    pthread_mutex_destroy(&voice->lock);
+    free(voice);
+}
 
 /* While no connection is open yet, libvirt hands its errors to the one handler
  * of the process, which prints them to stderr. It can be kept silent only by a
@@ -41,7 +69,7 @@ static void ignore_error(void *data, virErrorPtr error)
 }
 
 struct connection *connection_new(const char *uri, const char *hostname,
-                                  const struct log *log)
+                                  struct connection_voice *voice)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     if (connection == NULL)
@@ -49,7 +77,7 @@ struct connection *connection_new(const char *uri, const char *hostname,
 
     connection->uri = uri;
     connection->local_hostname = hostname;
-    connection->log = log;
+    connection->voice = voice;
     virSetErrorFunc(NULL, handle_process_error);
     return connection;
 }
@@ -97,15 +125,25 @@ static const char *uri_name(const struct connection *connection)
     return connection->uri != NULL ? connection->uri : "libvirt's default URI";
 }
 
-/* Around the URI: `before` and `after` say what happened to it. */
+/* Around the URI: `before` and `after` say what happened to it. Of one that
+ * answered before others were made anew there is nothing to tell. */
 static void tell_down(struct connection *connection, const char *before,
                       const char *after, const char *reason)
 {
-    if (!connection->told_down)
-        log_print(connection->log, LOG_LEVEL_ERROR,
+    struct connection_voice *voice = connection->voice;
+
+    pthread_mutex_lock(&voice->lock);
+    bool news =
+        !voice->told_down && (!voice->told_up || connection->up == voice->ups);
+    if (news) {
+        voice->told_down = true;
+        voice->told_up = false;
+    }
+    pthread_mutex_unlock(&voice->lock);
+    if (news)
+        log_print(voice->log, LOG_LEVEL_ERROR,
                   "%s %s%s: %s; trying again in each interval", before,
                   uri_name(connection), after, reason);
-    connection->told_down = true;
 }
 
 virConnectPtr connection_get(struct connection *connection)
@@ -130,14 +168,26 @@ virConnectPtr connection_get(struct connection *connection)
 
 void connection_answered(struct connection *connection)
 {
+    struct connection_voice *voice = connection->voice;
+
     if (connection->answered)
+        return;
+    connection->answered = true;
+    pthread_mutex_lock(&voice->lock);
+    bool news = !voice->told_up;
+    if (news) {
+        voice->told_up = true;
+        voice->told_down = false;
+        voice->ups++;
+    }
+    connection->up = voice->ups;
+    pthread_mutex_unlock(&voice->lock);
+    if (!news)
         return;
 
     CLEANUP_FREE char *uri = virConnectGetURI(connection->handle);
-    log_print(connection->log, LOG_LEVEL_INFO, "connected to %s",
+    log_print(voice->log, LOG_LEVEL_INFO, "connected to %s",
               uri != NULL ? uri : uri_name(connection));
-    connection->answered = true;
-    connection->told_down = false;
 }
 
 bool connection_broke(struct connection *connection, const char *reason,

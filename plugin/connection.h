@@ -14,9 +14,19 @@
 
 struct connection;
 
+/* What the log was told of the connections to one daemon: they come and go
+ * together, and each change is one line. */
+struct connection_voice;
+
+/* NULL when memory is short. */
+struct connection_voice *connection_voice_new(const struct log *log);
+
+/* Takes NULL. */
+void connection_voice_free(struct connection_voice *voice);
+
 /* See session_new(). */
 struct connection *connection_new(const char *uri, const char *hostname,
-                                  const struct log *log);
+                                  struct connection_voice *voice);
 
 /* Takes NULL. */
 void connection_free(struct connection *connection);

@@ -33,6 +33,17 @@ static bool names_image(const char *type, const xmlNode *source)
     return true;
 }
 
+/* The name of the first of the hosts, or the socket, that serve an image. */
+static char *read_server(const xmlNode *source)
+{
+    const xmlNode *host = xmltree_child(source, "host");
+
+    if (host == NULL)
+        return NULL;
+    return xmltree_attribute(host,
+                             xmltree_has(host, "name") ? "name" : "socket");
+}
+
 /* False when memory is short. */
 static bool read_source(struct layer *layer, const xmlNode *source)
 {
@@ -51,6 +62,8 @@ static bool read_source(struct layer *layer, const xmlNode *source)
         layer->volume = xmltree_attribute(source, "volume");
         return layer->volume != NULL;
     case STORAGE_NETWORK:
+        layer->server = read_server(source);
+        return true;
     case STORAGE_NONE:
     case STORAGE_UNKNOWN:
         break;

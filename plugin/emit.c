@@ -51,17 +51,13 @@ static void emit_layers(value_list_t *list, const struct disk *disk,
         emit_layer(list, &disk->layers[i], format);
 }
 
-/* The number of layers in the disk's chain. */
-static size_t emit_disk(value_list_t *list, const struct domain *domain,
-                        const struct disk *disk, enum layer_format format)
+static void emit_disk(value_list_t *list, const struct domain *domain,
+                      const struct disk *disk, enum layer_format format)
 {
-    size_t length = disk_chain_length(disk);
-
     emit_layers(list, disk, format);
     set_field(list->type_instance, "layers");
     if (disk_chain_is_known(domain, disk))
-        emit(list, "count", (double)length);
-    return length;
+        emit(list, "count", (double)disk_chain_length(disk));
 }
 
 static void emit_pool(value_list_t *list, const struct pool *pool,
@@ -80,7 +76,29 @@ static void emit_pool(value_list_t *list, const struct pool *pool,
         emit_layers(list, &volumes->disks[i], format);
 }
 
-/* The plugin's own figures; the first two only where there was an answer. */
+/* Of a domain that did not answer no more is known than since when. */
+static size_t emit_domain(value_list_t *list, const struct domain *domain,
+                          enum layer_format format)
+{
+    size_t layers = 0;
+
+    set_field(list->host, domain->host);
+    for (size_t i = 0; i < domain->disk_count; i++) {
+        const struct disk *disk = &domain->disks[i];
+        if (domain->answered || domain->id == DOMAIN_OFF)
+            emit_disk(list, domain, disk, format);
+        layers += disk_chain_length(disk);
+    }
+    if (domain->id == DOMAIN_OFF)
+        return layers;
+    set_field(list->plugin_instance, domain->instance);
+    set_field(list->type_instance, "stale");
+    emit(list, "duration", domain->stale);
+    return layers;
+}
+
+/* The plugin's own figures. Without an answer it is not known how many domains
+ * there are; but those that are known do not answer. */
 static void emit_self(value_list_t *list, const struct inventory *inventory,
                       size_t layers, double seconds)
 {
@@ -90,6 +108,10 @@ static void emit_self(value_list_t *list, const struct inventory *inventory,
         emit(list, "count", (double)inventory->count);
         set_field(list->type_instance, "layers");
         emit(list, "count", (double)layers);
+    }
+    if (inventory->answered || inventory->count > 0) {
+        set_field(list->type_instance, "stalled");
+        emit(list, "count", (double)inventory->stalled);
     }
     set_field(list->type_instance, "calls");
     emit(list, "count", (double)inventory->calls);
@@ -107,12 +129,8 @@ void emit_inventory(const struct inventory *inventory,
     list.time = cdtime();
     list.interval = plugin_get_interval();
     set_field(list.plugin, PLUGIN_NAME);
-    for (size_t i = 0; i < inventory->count; i++) {
-        const struct domain *domain = inventory->domains[i];
-        set_field(list.host, domain->host);
-        for (size_t j = 0; j < domain->disk_count; j++)
-            layers += emit_disk(&list, domain, &domain->disks[j], layer_format);
-    }
+    for (size_t i = 0; i < inventory->count; i++)
+        layers += emit_domain(&list, inventory->domains[i], layer_format);
     if (inventory->hostname == NULL)
         return;
     set_field(list.host, inventory->hostname);

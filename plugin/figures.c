@@ -24,23 +24,15 @@ static void mark_written(const struct domain *domain, const struct disk *disk,
                                            offset > layer->first_offset);
 }
 
-static void look_at(struct layer *layer, const struct images *images)
-{
-    layer->seen = (struct look){.storage = STORAGE_UNKNOWN};
-    if (images != NULL && layer->storage == STORAGE_FILE && layer->path != NULL)
-        images->look(layer->path, &layer->seen);
-}
-
-void figures_take(struct domain *domain, const struct blockstats *stats,
-                  const struct images *images, bool look)
+void figures_take(struct domain *domain, const struct sizes *stated,
+                  size_t count)
 {
     domain->settled = false;
     for (size_t i = 0; i < domain->disk_count; i++)
         for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
             struct layer *layer = &domain->disks[i].layers[j];
-            if (layer->record < stats->count)
-                layer->stated = stats->records[layer->record].stated;
-            look_at(layer, look ? images : NULL);
+            if (layer->record < count)
+                layer->stated = stated[layer->record];
             mark_written(domain, &domain->disks[i], layer);
         }
 }
@@ -59,8 +51,7 @@ void figures_ask(struct domain *domain, const struct hypervisor *hypervisor,
     }
 }
 
-void figures_settle(struct domain *domain, struct freespace *freespace,
-                    const struct images *images)
+void figures_settle(struct domain *domain)
 {
     if (domain->settled)
         return;
@@ -68,6 +59,6 @@ void figures_settle(struct domain *domain, struct freespace *freespace,
         for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
             struct layer *layer = &domain->disks[i].layers[j];
             sizes_settle(layer, domain->id != DOMAIN_OFF);
-            sizes_derive(layer, freespace_of(freespace, images, layer));
+            sizes_derive(layer);
         }
 }

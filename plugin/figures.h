@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The figures of a domain in a pass: from the hypervisor's records and a look
- * at the files into the model, and there from raw figures to sizes.
+ * The figures of a domain in a pass: from the hypervisor's records into the
+ * model, and there from raw figures to sizes.
  */
 #ifndef VIRT_BACKING_FIGURES_H
 #define VIRT_BACKING_FIGURES_H
 
-#include "freespace.h"
 #include "hypervisor.h"
 
-/* Takes what the records state, and with `look` what a look at each file
- * shows. */
-void figures_take(struct domain *domain, const struct blockstats *stats,
-                  const struct images *images, bool look);
+/* Takes what the records state. */
+void figures_take(struct domain *domain, const struct sizes *stated,
+                  size_t count);
 
 /* For hypervisors without block statistics: asks for the figures of each
  * active layer, one by one. They have the RFC's meaning already. */
@@ -21,7 +19,6 @@ void figures_ask(struct domain *domain, const struct hypervisor *hypervisor,
 
 /* Settles sizes, headroom and percent of all layers whose figures were taken.
  */
-void figures_settle(struct domain *domain, struct freespace *freespace,
-                    const struct images *images);
+void figures_settle(struct domain *domain);
 
 #endif

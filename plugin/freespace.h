@@ -9,9 +9,10 @@
 #include "hypervisor.h"
 
 struct freespace {
-    struct freespace_entry *entries; /* one a folder */
+    struct freespace_entry *entries; /* a hash table, one a folder */
     size_t count;
     size_t room;
+    unsigned long round; /* number of the current pass */
 };
 
 /* Forgets the last pass, keeps the memory. */
@@ -19,9 +20,9 @@ void freespace_reset(struct freespace *freespace);
 
 void freespace_clear(struct freespace *freespace);
 
-/* Bytes that the layer's file system has left; SIZE_UNKNOWN for a layer that
- * is not a file which is seen and written to. */
+/* Bytes that a writer of that file finds free; SIZE_UNKNOWN for what is none.
+ */
 uint64_t freespace_of(struct freespace *freespace, const struct images *images,
-                      const struct layer *layer);
+                      const char *path, const struct look *seen);
 
 #endif

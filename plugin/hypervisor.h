@@ -36,15 +36,49 @@ typedef void (*hypervisor_visit_pool)(void *context,
 typedef void (*hypervisor_visit_volume)(void *context, const char *name,
                                         const char *xml);
 
+/* Which domains a read is to ask for their statistics. */
+struct ask {
+    bool inactive;  /* those that do not run, too */
+    bool everybody; /* nobody is left out: one call may do for all */
+    size_t records; /* that are expected of all together; 0: not known */
+    void *context;
+    /* Whether to ask that domain, and how many records are expected of it. */
+    bool (*wants)(void *context, const struct domain_ref *ref,
+                  size_t *ret_records);
+    /* UUID of the next domain that is known and to be asked, in the order of
+     * *position, which starts with 0; NULL behind the last. */
+    const unsigned char *(*next)(void *context, size_t *position);
+};
+
+/* A domain that runs, and for how many seconds its QEMU has been waited for; 0:
+ * it is not. */
+typedef void (*hypervisor_visit_busy)(void *context,
+                                      const struct domain_ref *ref,
+                                      double seconds);
+
+/* All calls block, some for as long as a QEMU does not answer: they are made in
+ * threads that nobody waits for without end (workers.h). */
 struct hypervisor {
     void *context;
 
-    /* Asks for the statistics of all domains that run and are selected, with
-     * `inactive` also of those that do not run, and calls `visit` for each.
-     * False when there was no answer: nothing is then
-     * known of any domain. Says so in the log, once. */
-    bool (*read)(void *context, bool inactive, hypervisor_visit visit,
+    /* Visits the domains that run and are selected, with `ask->inactive` also
+     * those that do not run: those that are wanted with their statistics, the
+     * others with NULL, where it comes to know of them at all. False when
+     * there was no answer: nothing is then known of any domain. Says so in the
+     * log, once. */
+    bool (*read)(void *context, const struct ask *ask, hypervisor_visit visit,
                  void *visit_context);
+
+    /* The same for the domains that `ask->next` says, and no others. They are
+     * looked up one by one: where libvirt holds on to a domain, such as one
+     * that it is ending, it lists none. */
+    bool (*read_known)(void *context, const struct ask *ask,
+                       hypervisor_visit visit, void *visit_context);
+
+    /* Visits all domains that run and are selected; asks no QEMU. False when
+     * there was no answer. */
+    bool (*read_busy)(void *context, hypervisor_visit_busy visit,
+                      void *visit_context);
 
     /* The domain's XML, to be freed. NULL when the domain is gone, or with a
      * reason (good until the next call) when the XML can't be had. */
@@ -77,7 +111,7 @@ struct hypervisor {
     char *(*volume_xml)(void *context, const char *path);
 
     /* Of the host that the hypervisor runs on; NULL before the first
-     * connection. Good until the next read. */
+     * connection. Good until the next call. */
     const char *(*hostname)(void *context);
 
     /* True when that host is this one. */
@@ -87,9 +121,11 @@ struct hypervisor {
     uint64_t (*calls)(void *context);
 };
 
+/* These block, too, on storage that does not answer: all but the last. */
 struct images {
     bool (*look)(const char *path, struct look *ret_look);
     uint64_t (*free_space)(const char *path);
+    uint64_t (*place)(const char *path);
     const char *(*read)(const char *path, const char *format,
                         struct image *ret_image);
     const char *denied; /* the reason of read() for want of permission */

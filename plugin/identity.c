@@ -100,10 +100,15 @@ static void add_format(struct name *name, const struct name_format *format,
                        const char *separator, const struct domain *domain,
                        const char *hostname, const char *target)
 {
+    bool first = true;
+
     for (size_t i = 0; i < format->count; i++) {
-        if (i > 0)
+        if (format->fields[i] == NAME_FIELD_DISK && target == NULL)
+            continue;
+        if (!first)
             name_add(name, separator);
         add_field(name, format->fields[i], domain, hostname, target);
+        first = false;
     }
 }
 
@@ -127,6 +132,13 @@ void identity_disk(char ret_name[IDENTITY_SIZE],
 
     add_format(&name, format, "-", domain, NULL, target);
     name_finish(&name);
+}
+
+void identity_domain(char ret_name[IDENTITY_SIZE],
+                     const struct name_format *format,
+                     const struct domain *domain)
+{
+    identity_disk(ret_name, format, domain, NULL);
 }
 
 void identity_pool(char ret_name[IDENTITY_SIZE], const char *pool)

@@ -31,6 +31,12 @@ void identity_disk(char ret_name[IDENTITY_SIZE],
                    const struct name_format *format,
                    const struct domain *domain, const char *target);
 
+/* The plugin instance of what is the domain's and no disk's: the same without
+ * the disk, "" by default. */
+void identity_domain(char ret_name[IDENTITY_SIZE],
+                     const struct name_format *format,
+                     const struct domain *domain);
+
 /* The plugin instance of a storage pool, and that of a volume. `mark`, the
  * pool's UUID or NULL, adds a hash of it: where the two names together are
  * those of another volume. */

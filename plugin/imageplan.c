@@ -89,8 +89,8 @@ static bool ask_disk(struct imageplan *plan, const struct domain *domain,
         struct layer *layer = &disk->layers[i];
         size_t depth = follow && i + 1 == count ? WALK_DEPTH_MAX - i : 1;
         if (!is_due(layer, now) ||
-            !surveyor_ask(plan->surveyor, ++plan->question, domain->uuid,
-                          layer->path, layer->format, depth))
+            !survey_ask(plan->porters, plan->images, ++plan->question,
+                        domain->uuid, layer, depth))
             continue;
         news = news || is_news(layer);
         note_asked(plan, layer, now);
@@ -292,7 +292,7 @@ void imageplan_deliver(struct imageplan *plan, imageplan_find find,
 {
     struct survey *survey;
 
-    while ((survey = surveyor_collect(plan->surveyor)) != NULL) {
+    while ((survey = survey_collect(plan->porters)) != NULL) {
         struct domain *domain = find(context, survey->uuid);
         if (domain != NULL)
             deliver(plan, domain, survey);
@@ -319,6 +319,7 @@ static void move(struct layer *to, struct layer *from)
     to->image_offset = from->image_offset;
     to->image = from->image;
     to->first_offset = from->first_offset;
+    to->place = from->place;
     from->image = (struct image){0};
 }
 

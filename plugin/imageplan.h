@@ -9,7 +9,7 @@
 #define VIRT_BACKING_IMAGEPLAN_H
 
 #include "log.h"
-#include "surveyor.h"
+#include "survey.h"
 
 /* Images of which the log was told; the oldest are forgotten. */
 #define IMAGEPLAN_TOLD_MAX 256
@@ -20,7 +20,7 @@ struct imageplan_told {
 };
 
 struct imageplan {
-    struct surveyor *surveyor;
+    struct porters *porters;
     const struct images *images;
     const struct log *log;
     double interval;   /* seconds */

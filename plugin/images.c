@@ -2,6 +2,7 @@
 #include "images.h"
 
 #include "cleanup.h"
+#include "hash.h"
 #include "qcow2.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ static bool look_from(const struct stat *status, struct look *ret_look)
         *ret_look = (struct look){
             .storage = STORAGE_BLOCK,
             .device = (uint64_t)status->st_rdev,
+            .free = SIZE_UNKNOWN,
         };
         return true;
     }
@@ -35,6 +37,7 @@ static bool look_from(const struct stat *status, struct look *ret_look)
         .blocks = (uint64_t)status->st_blocks * STAT_BLOCK,
         .device = (uint64_t)status->st_dev,
         .inode = (uint64_t)status->st_ino,
+        .free = SIZE_UNKNOWN,
     };
     return true;
 }
@@ -104,6 +107,61 @@ uint64_t images_free_space(const char *path)
     if ((status.f_flag & ST_RDONLY) != 0 && is_readonly(path))
         return 0;
     return (uint64_t)status.f_bavail * status.f_frsize;
+}
+
+/* In place. Returns the length. */
+static size_t unescape(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from != '\0'; to++) {
+        unsigned code;
+        if (*from == '\\' && sscanf(from + 1, "%3o", &code) == 1) {
+            *to = (char)code;
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+static bool is_below(const char *path, const char *folder, size_t length)
+{
+    return strncmp(path, folder, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0' || length == 1);
+}
+
+/* The mount point is the fifth field, with octal escapes for white space, and
+ * the device that stands for the file system the third (proc(5)). Of two
+ * mounts on one point the later is on top. */
+uint64_t images_place(const char *path)
+{
+    CLEANUP_FREE char *line = NULL;
+    size_t room = 0;
+    size_t longest = 0;
+    uint64_t place = 0;
+    FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+    while (mounts != NULL && getline(&line, &room, mounts) > 0) {
+        unsigned device[2];
+        int start = 0;
+        int end = 0;
+        if (sscanf(line, "%*u %*u %u:%u %*s %n%*s%n", &device[0], &device[1],
+                   &start, &end) != 2 ||
+            end == 0)
+            continue;
+        line[end] = '\0';
+        size_t length = unescape(line + start);
+        if (length >= longest && is_below(path, line + start, length)) {
+            longest = length;
+            place = hash_bytes(HASH_START, device, sizeof(device));
+        }
+    }
+    if (mounts != NULL)
+        fclose(mounts);
+    return place;
 }
 
 struct reader {

@@ -16,6 +16,11 @@ bool images_look(const char *path, struct look *ret_look);
  * is read-only; SIZE_UNKNOWN where it can't be told. */
 uint64_t images_free_space(const char *path);
 
+/* A digest of the file system that a path leads to, by the table of mounts
+ * alone: it never waits for storage, and does not see through symbolic links
+ * on the way. 0 where it can't be told. */
+uint64_t images_place(const char *path);
+
 /* What images_read() returns for want of permission. */
 extern const char images_denied[];
 

@@ -10,11 +10,25 @@
 #include "images.h"
 #include "session.h"
 #include "settings.h"
+#include "threads.h"
+#include "ticker.h"
+#include "workers.h"
 
 #include <collectd.h>
 #include <libxml/parser.h>
 #include <plugin.h>
-#include <time.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* Longer than that collectd never waits for a pass: when it shuts down it first
+ * waits for all reads. */
+#define READ_WAIT 1.0 /* seconds */
+
+#define TIMEOUT_LEAST 1.0 /* seconds; by default */
+
+/* After the shutdown there is no log, and calls that hang may still come back.
+ */
+static atomic_bool silent;
 
 static void write_log(enum log_level level, const char *message)
 {
@@ -24,32 +38,31 @@ static void write_log(enum log_level level, const char *message)
         [LOG_LEVEL_INFO] = LOG_INFO,
     };
 
-    plugin_log(severities[level], PLUGIN_NAME ": %s", message);
+    if (!silent)
+        plugin_log(severities[level], PLUGIN_NAME ": %s", message);
 }
 
 static const struct log plugin_logger = {write_log};
 static const struct images local_images = {
     .look = images_look,
     .free_space = images_free_space,
+    .place = images_place,
     .read = images_read,
     .denied = images_denied,
 };
 
 static struct settings *settings;
-static struct session *session;
-static struct hypervisor hypervisor;
+static struct session *sessions[LANES];
+static struct hypervisor hypervisors[LANES];
+static struct workers *workers;
+static struct crew crew;
 static struct collector *collector;
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+static struct ticker *ticker;
+static plugin_ctx_t context; /* of collectd: it has the interval */
 
 static int configure(oconfig_item_t *block)
 {
+    silent = false;
     /* After a failure here the daemon does not start: nothing ever runs half
      * configured. */
     if (settings == NULL)
@@ -60,25 +73,47 @@ static int configure(oconfig_item_t *block)
                : -1;
 }
 
-static int read_all(user_data_t *unused)
+/* In the ticker's thread. */
+static void pass(void *unused)
 {
-    double start = now();
-    const struct inventory *inventory = collector_read(collector, start);
+    double start = threads_now();
 
     (void)unused;
-    emit_inventory(inventory, settings->layer_format, now() - start);
-    /* Never a failure: collectd would stop reading for ever longer times,
-     * and libvirt may be back in the next interval. */
+    plugin_set_ctx(context);
+    const struct inventory *inventory = collector_read(collector);
+    emit_inventory(inventory, settings->layer_format, threads_now() - start);
+}
+
+/* Never a failure: collectd would stop reading for ever longer times, and
+ * libvirt may be back in the next interval. */
+static int read_all(user_data_t *unused)
+{
+    double timeout = settings->timeout;
+
+    (void)unused;
+    ticker_tick(ticker, timeout < READ_WAIT ? timeout : READ_WAIT);
     return 0;
 }
 
+/* A thread that hangs in a call may come back at any time: what it may touch
+ * then is left to the end of the process. */
 static void release(void)
 {
-    collector_free(collector);
-    session_free(session);
-    settings_free(settings);
+    if (collector != NULL)
+        collector_stop(collector);
+    if (workers != NULL)
+        workers_stop(workers);
+    ticker_free(ticker);
+    silent = true;
+    if (workers_free(workers) && collector_free(collector)) {
+        for (size_t i = LANES; i-- > 0;)
+            session_free(sessions[i]);
+        settings_free(settings);
+    }
+    memset(sessions, 0, sizeof(sessions));
+    ticker = NULL;
+    workers = NULL;
     collector = NULL;
-    session = NULL;
     settings = NULL;
 }
 
@@ -88,25 +123,54 @@ static int shut_down(void)
     return 0;
 }
 
+static bool open_sessions(void)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        sessions[i] =
+            session_new(settings->connection, &settings->select, hostname_g,
+                        &plugin_logger, i > 0 ? sessions[0] : NULL);
+        if (sessions[i] == NULL)
+            return false;
+        hypervisors[i] = session_hypervisor(sessions[i]);
+    }
+    return true;
+}
+
+/* Half the interval. libvirt itself takes a moment now and then, as when a
+ * domain starts: less than a second would be too little. */
+static double default_timeout(void)
+{
+    double half = CDTIME_T_TO_DOUBLE(plugin_get_interval()) / 2;
+
+    return half > TIMEOUT_LEAST ? half : TIMEOUT_LEAST;
+}
+
 /* NULL on success; else why the plugin can't start. */
 static const char *prepare(void)
 {
+    silent = false;
+    context = plugin_get_ctx();
     xmlInitParser();
     if (settings == NULL)
         settings = settings_new();
     if (settings == NULL)
         return "out of memory";
+    if (settings->timeout == 0)
+        settings->timeout = default_timeout();
     if (!emit_register_types())
         return "collectd refuses its types";
-
-    session = session_new(settings->connection, &settings->select, hostname_g,
-                          &plugin_logger);
-    if (session == NULL)
+    if (!open_sessions())
         return "libvirt's library can't be set up";
-    hypervisor = session_hypervisor(session);
-    collector =
-        collector_new(settings, &hypervisor, &local_images, &plugin_logger);
-    return collector != NULL ? NULL : "no memory, or no thread to be had";
+
+    workers = workers_new(LANES);
+    if (workers != NULL) {
+        crew = workers_crew(workers);
+        collector = collector_new(settings, hypervisors, &crew, &local_images,
+                                  &plugin_logger);
+    }
+    if (collector != NULL)
+        ticker = ticker_new(pass, NULL);
+    return ticker != NULL ? NULL : "no memory, or no thread to be had";
 }
 
 static int initialize(void)

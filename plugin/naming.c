@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "naming.h"
 
+#include "hash.h"
 #include "identity.h"
 
 #include <string.h>
@@ -9,6 +10,8 @@ static bool have_same_names(const struct domain *a, const struct domain *b)
 {
     if (b->host == NULL || strcmp(a->host, b->host) != 0)
         return false;
+    if (strcmp(a->instance, b->instance) == 0)
+        return true;
     for (size_t i = 0; i < a->disk_count; i++)
         for (size_t j = 0; j < b->disk_count; j++)
             if (b->disks[j].instance != NULL &&
@@ -32,6 +35,9 @@ bool naming_disks(struct domain *domain, const struct name_format *format)
 {
     char name[IDENTITY_SIZE];
 
+    identity_domain(name, format, domain);
+    if (!text_replace(&domain->instance, name))
+        return false;
     for (size_t i = 0; i < domain->disk_count; i++) {
         struct disk *disk = &domain->disks[i];
         identity_disk(name, format, domain, disk->target);
@@ -49,12 +55,18 @@ bool naming_host(struct roster_entry *entry, const struct roster *roster,
     char name[IDENTITY_SIZE];
 
     identity_host(name, format, domain, hostname, entry->marked);
+    uint64_t names = hash_text(hash_text(HASH_START, name), domain->instance);
+    entry->unique = entry->unique && entry->names == names;
+    entry->names = names;
+    if (entry->unique)
+        return true;
     if (!text_replace(&domain->host, name))
         return false;
     if (entry->marked)
         return true;
 
     const struct domain *namesake = find_namesake(roster, domain);
+    entry->unique = namesake == NULL;
     if (namesake == NULL)
         return true;
 

@@ -10,7 +10,7 @@
 #include "roster.h"
 #include "settings.h"
 
-/* Sets `instance` of the domain's disks. False when memory is short. */
+/* Sets `instance` of the domain and its disks. False when memory is short. */
 bool naming_disks(struct domain *domain, const struct name_format *format);
 
 /* Sets `host` of the entry's domain, when all disks in the roster have their

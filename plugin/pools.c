@@ -67,13 +67,11 @@ static struct pool *add_pool(struct pools *pools,
     return pool;
 }
 
-static bool is_taken(const struct pools *pools, const struct pool *but,
-                     const char *instance)
+static bool is_taken(const struct pools *pools, const char *instance)
 {
     for (size_t i = 0; i < pools->count; i++) {
         const struct domain *volumes = &pools->pools[i]->volumes;
-        for (size_t j = 0; pools->pools[i] != but && j < volumes->disk_count;
-             j++)
+        for (size_t j = 0; j < volumes->disk_count; j++)
             if (volumes->disks[j].instance != NULL &&
                 strcmp(volumes->disks[j].instance, instance) == 0)
                 return true;
@@ -82,15 +80,15 @@ static bool is_taken(const struct pools *pools, const struct pool *but,
 }
 
 /* "a-b" and "c" would make the same name as "a" and "b-c". */
-static bool name_volume(const struct reading *reading, struct disk *disk)
+static void name_volume(const struct pools *pools, const struct domain *volumes,
+                        struct disk *disk)
 {
-    const struct domain *volumes = &reading->pool->volumes;
     char name[IDENTITY_SIZE];
 
     identity_volume(name, volumes->name, disk->target, NULL);
-    if (is_taken(reading->pools, reading->pool, name))
+    if (is_taken(pools, name))
         identity_volume(name, volumes->name, disk->target, volumes->uuid);
-    return text_replace(&disk->instance, name);
+    text_replace(&disk->instance, name);
 }
 
 static void visit_volume(void *context, const char *name, const char *xml)
@@ -103,7 +101,7 @@ static void visit_volume(void *context, const char *name, const char *xml)
     if (disk == NULL)
         return;
     disk->own = 1;
-    if (!volxml_read(xml, disk, &backing) || !name_volume(reading, disk))
+    if (!volxml_read(xml, disk, &backing))
         domain_remove_disk(volumes, volumes->disk_count - 1);
     else if (!reading->local)
         volchain_follow(reading->hypervisor, disk, &backing);
@@ -113,71 +111,103 @@ static void visit_volume(void *context, const char *name, const char *xml)
 static void read_volumes(struct reading *reading, const struct pool_ref *ref)
 {
     const struct hypervisor *hypervisor = reading->hypervisor;
-    struct domain *volumes = &reading->pool->volumes;
-    struct domain before = {0};
+    struct pool *pool = reading->pool;
 
-    domain_move_disks(&before, volumes);
-    if (!hypervisor->read_volumes(hypervisor->context, ref, visit_volume,
-                                  reading)) {
-        /* What was known still holds, as far as is known. */
-        domain_clear_disks(volumes);
-        domain_move_disks(volumes, &before);
-        return;
-    }
-    if (reading->local)
-        imageplan_carry_over(volumes, &before);
-    domain_clear_disks(&before);
+    pool->listed = hypervisor->read_volumes(hypervisor->context, ref,
+                                            visit_volume, reading);
 }
 
 static void visit_pool(void *context, const struct pool_ref *ref)
 {
     struct reading *reading = context;
-    struct pool *pool = find_pool(reading->pools, ref->uuid);
+    struct pool *pool = add_pool(reading->pools, ref->uuid);
     char name[IDENTITY_SIZE];
 
-    if (pool == NULL)
-        pool = add_pool(reading->pools, ref->uuid);
     if (pool == NULL)
         return;
     identity_pool(name, ref->name);
     if (!text_replace(&pool->volumes.name, ref->name) ||
-        !text_replace(&pool->instance, name))
+        !text_replace(&pool->instance, name)) {
+        pool_free(pool);
+        reading->pools->count--;
         return;
+    }
     pool->capacity = ref->capacity;
     pool->allocation = ref->allocation;
     pool->available = ref->available;
-    pool->seen = true;
+    pool->listed = true;
     reading->pool = pool;
     if (reading->volumes)
         read_volumes(reading, ref);
 }
 
-static void sweep(struct pools *pools)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < pools->count; i++)
-        if (pools->pools[i]->seen)
-            pools->pools[kept++] = pools->pools[i];
-        else
-            pool_free(pools->pools[i]);
-    pools->count = kept;
-}
-
-bool pools_read(struct pools *pools, const struct hypervisor *hypervisor,
+bool pools_read(struct pools *ret_pools, const struct hypervisor *hypervisor,
                 bool volumes, bool local)
 {
+    struct pools pools = {0};
     struct reading reading = {
-        .pools = pools,
+        .pools = &pools,
         .hypervisor = hypervisor,
         .volumes = volumes,
         .local = local,
     };
 
-    for (size_t i = 0; i < pools->count; i++)
-        pools->pools[i]->seen = false;
-    if (!hypervisor->read_pools(hypervisor->context, visit_pool, &reading))
+    if (!hypervisor->read_pools(hypervisor->context, visit_pool, &reading)) {
+        pools_clear(&pools);
         return false;
-    sweep(pools);
+    }
+    *ret_pools = pools;
     return true;
+}
+
+/* Where the volumes could not be listed, what was known still holds as far as
+ * is known. */
+static void carry_over(struct pool *to, struct pool *from, bool local)
+{
+    if (!to->listed) {
+        domain_clear_disks(&to->volumes);
+        domain_move_disks(&to->volumes, &from->volumes);
+    } else if (local) {
+        imageplan_carry_over(&to->volumes, &from->volumes);
+    }
+}
+
+/* A volume that has a name keeps it. */
+static void keep_names(struct domain *to, const struct domain *from)
+{
+    for (size_t i = 0; i < to->disk_count; i++) {
+        const struct disk *old = domain_find_disk(from, to->disks[i].target);
+        if (old != NULL && old->instance != NULL)
+            text_replace(&to->disks[i].instance, old->instance);
+    }
+}
+
+static void name_volumes(struct pools *pools)
+{
+    for (size_t i = 0; i < pools->count; i++) {
+        struct domain *volumes = &pools->pools[i]->volumes;
+        for (size_t j = 0; j < volumes->disk_count; j++)
+            if (volumes->disks[j].instance == NULL)
+                name_volume(pools, volumes, &volumes->disks[j]);
+        /* Memory was short. */
+        for (size_t j = volumes->disk_count; j-- > 0;)
+            if (volumes->disks[j].instance == NULL)
+                domain_remove_disk(volumes, j);
+    }
+}
+
+void pools_replace(struct pools *pools, struct pools *fresh, bool local)
+{
+    for (size_t i = 0; i < fresh->count; i++) {
+        struct pool *to = fresh->pools[i];
+        struct pool *from = find_pool(pools, to->volumes.uuid);
+        if (from == NULL)
+            continue;
+        keep_names(&to->volumes, &from->volumes);
+        carry_over(to, from, local);
+    }
+    name_volumes(fresh);
+    pools_clear(pools);
+    *pools = *fresh;
+    *fresh = (struct pools){0};
 }

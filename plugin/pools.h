@@ -15,7 +15,7 @@ struct pool {
     uint64_t capacity;     /* bytes */
     uint64_t allocation;
     uint64_t available;
-    bool seen; /* in the reading that is under way */
+    bool listed; /* false: its volumes could not be read */
 };
 
 struct pools {
@@ -25,9 +25,14 @@ struct pools {
 
 /* Reads all pools that are selected, and with `volumes` their volumes. What
  * lies below a volume is followed through other volumes, unless `local`: then
- * it is left to the images themselves. False when there was no answer. */
-bool pools_read(struct pools *pools, const struct hypervisor *hypervisor,
+ * it is left to the images themselves. False when there was no answer, and
+ * *ret_pools is as before. */
+bool pools_read(struct pools *ret_pools, const struct hypervisor *hypervisor,
                 bool volumes, bool local);
+
+/* Puts a new reading in the place of the last one, and leaves it empty. With
+ * `local` what is known of images is kept. */
+void pools_replace(struct pools *pools, struct pools *fresh, bool local);
 
 /* The volumes of the pool of that UUID, NULL where there is none. */
 struct domain *pools_find(const struct pools *pools,

@@ -81,7 +81,7 @@ bool roster_sweep(struct roster *roster, uint64_t pass, bool keep_off)
 
     for (size_t i = 0; i < before; i++) {
         struct roster_entry *entry = roster->entries[i];
-        if (entry->pass == pass || (keep_off && entry->domain.id == DOMAIN_OFF))
+        if (entry->pass >= pass || (keep_off && entry->domain.id == DOMAIN_OFF))
             roster->entries[kept++] = entry;
         else
             entry_free(entry);

@@ -11,13 +11,27 @@
 struct roster_entry {
     struct domain domain;
 
-    uint64_t pass;      /* the last one in which the domain answered */
+    uint64_t pass;  /* the last one whose question found it there */
+    int run;        /* libvirt's id for it then; or DOMAIN_OFF */
+    size_t records; /* of its last answer */
+    double whole;   /* when it last answered with sizes, or was first seen */
+    bool answered;  /* in the current pass */
+    bool asked;     /* in the current pass */
+    bool sized;     /* its last answer was with sizes */
+    bool again; /* the one before was, and this one, of the current pass, not */
+    bool met;   /* it is known by name and storage, and never answered */
+    bool stuck; /* its QEMU does not answer: it is not asked with others */
+    const void *lane; /* whose call hangs on it; NULL: none is known */
+    bool suspect;     /* nor is it, since its storage is that of a stuck one */
+    double tried;     /* when it was last tried by itself */
     uint64_t signature; /* of the records that the layout was made for */
     double due;         /* when its XML is to be read again */
     bool laid_out;      /* there is a layout ... */
     bool named;         /* ... and its series have their names */
     bool loose;         /* with records that it has no place for */
     bool complained;    /* the log has been told that its XML is no good */
+    bool unique;        /* its name is no other's, as far as was looked */
+    uint64_t names;     /* digest of those that were looked at */
     bool marked;        /* its name was another's: see identity_host() */
 };
 
@@ -36,8 +50,8 @@ struct roster_entry *roster_get(struct roster *roster,
 struct roster_entry *roster_find(const struct roster *roster,
                                  const unsigned char uuid[UUID_BYTES]);
 
-/* Forgets the domains that did not answer in that pass; with `keep_off` not
- * those that are off. True when one was forgotten. */
+/* Forgets the domains that were not found in that pass or later; with
+ * `keep_off` not those that are off. True when one was forgotten. */
 bool roster_sweep(struct roster *roster, uint64_t pass, bool keep_off);
 
 void roster_clear(struct roster *roster);

@@ -71,6 +71,32 @@ static bool set_inactive_interval(struct settings *settings, const char *value,
     return parse_seconds(value, 1, &settings->inactive_interval);
 }
 
+static bool set_timeout(struct settings *settings, const char *value,
+                        char allowed[ALLOWED_SIZE])
+{
+    char *end;
+    double seconds = strtod(value, &end);
+
+    (void)allowed;
+    /* strtod() knows more ways to write a number. */
+    if (*value < '0' || *value > '9' || *end != '\0' ||
+        strspn(value, "0123456789.") != strlen(value) || seconds < 0.1 ||
+        seconds > INTERVAL_MAX)
+        return false;
+    settings->timeout = seconds;
+    return true;
+}
+
+static bool set_readers(struct settings *settings, const char *value,
+                        char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    if (value[0] < '1' || value[0] > '0' + READERS_MAX || value[1] != '\0')
+        return false;
+    settings->readers = (unsigned)(value[0] - '0');
+    return true;
+}
+
 static bool add_entry(struct select_list *list, const char *value,
                       char allowed[ALLOWED_SIZE])
 {
@@ -267,6 +293,8 @@ static const struct option {
     {"InactiveDomains", set_inactive_domains, "true or false"},
     {"InactiveInterval", set_inactive_interval,
      "whole seconds from 1 to 86400"},
+    {"Timeout", set_timeout, "seconds from 0.1 to 86400"},
+    {"Readers", set_readers, "1 or 2"},
     {"Domain", set_domain, "a domain's name, or /a regular expression/"},
     {"BlockDevice", set_block_device,
      "domain:target, or /a regular expression/"},
@@ -300,6 +328,7 @@ struct settings *settings_new(void)
     *settings = (struct settings){
         .refresh_interval = 60,
         .inactive_interval = 300,
+        .readers = 1,
         .host_format = {.fields = {NAME_FIELD_NAME}, .count = 1},
         .instance_format = {.fields = {NAME_FIELD_DISK}, .count = 1},
         .metadata_ns = strdup(DEFAULT_METADATA_NS),

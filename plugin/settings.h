@@ -39,10 +39,16 @@ enum local_images {
     LOCAL_IMAGES_FALSE,
 };
 
+/* There are never more than three calls to libvirt outstanding, and one of them
+ * is to find out why the others hang (asker.h). */
+#define READERS_MAX 2
+
 struct settings {
     char *connection;           /* URI; NULL: libvirt's default */
     unsigned refresh_interval;  /* seconds, as the next */
     unsigned inactive_interval; /* between readings of what seldom changes */
+    double timeout;             /* seconds; 0: it depends on the interval */
+    unsigned readers;           /* calls side by side, at most READERS_MAX */
     struct select select;
     bool inactive_domains; /* report those that do not run, too */
     bool volumes;          /* report those of the pools that are selected */

@@ -183,8 +183,10 @@ static void derive_block(struct layer *layer)
     layer->percent = percent_of(sizes->allocation, sizes->physical);
 }
 
-void sizes_derive(struct layer *layer, uint64_t free_space)
+void sizes_derive(struct layer *layer)
 {
+    bool is_seen = layer->seen.storage == STORAGE_FILE;
+
     layer->headroom = SIZE_UNKNOWN;
     layer->percent = PERCENT_UNKNOWN;
     if (!layer->written)
@@ -193,7 +195,8 @@ void sizes_derive(struct layer *layer, uint64_t free_space)
     if (storage_of(layer) == STORAGE_BLOCK) {
         derive_block(layer);
     } else if (storage_of(layer) == STORAGE_FILE) {
-        layer->headroom = headroom_of(layer, free_space);
+        layer->headroom =
+            headroom_of(layer, is_seen ? layer->seen.free : SIZE_UNKNOWN);
         layer->percent =
             percent_of(layer->sizes.allocation, layer->sizes.capacity);
     }

@@ -25,12 +25,12 @@ bool format_grows(const char *format);
  * not run libvirt states the active layer alone, and as the RFC has it. */
 void sizes_settle(struct layer *layer, bool running);
 
-/* Sets headroom and percent of a layer that is being written, from its sizes;
- * both unknown for any other. `free_space` is what the file system of a file
- * has left. headroom: bytes that can still be written before ENOSPC in the
- * worst case; the capacity where the image can't run out. percent: allocation
- * of physical on a block device, of capacity in a file. A raw image on a block
- * device can't grow: it has neither. */
-void sizes_derive(struct layer *layer, uint64_t free_space);
+/* Sets headroom and percent of a layer that is being written, from its sizes
+ * and what its file system has left; both unknown for any other. headroom:
+ * bytes that can still be written before ENOSPC in the worst case; the capacity
+ * where the image can't run out. percent: allocation of physical on a block
+ * device, of capacity in a file. A raw image on a block device can't grow: it
+ * has neither. */
+void sizes_derive(struct layer *layer);
 
 #endif

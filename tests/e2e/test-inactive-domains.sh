@@ -112,7 +112,7 @@ host_wait_cycle
 expect_chain "running"
 expect_success "running: headroom" host_value $disk/disk_headroom-layer0
 expect_equal "running: other series" "" \
-    "$(host_series 'vm1/*' | grep -vE '/(disk_headroom|percent)-' | grep -vxFf "$HOST_DIR/off")"
+    "$(host_series 'vm1/*' | grep -vE '/(disk_headroom-|percent-|duration-stale)' | grep -vxFf "$HOST_DIR/off")"
 
 host_write vm1 vda 30M 1M
 host_destroy_vm vm1

@@ -52,6 +52,7 @@ static void dump_layer(FILE *stream, const struct layer *layer)
     dump_text(stream, "format", layer->format);
     dump_text(stream, "pool", layer->pool);
     dump_text(stream, "volume", layer->volume);
+    dump_text(stream, "server", layer->server);
     dump_text(stream, "path", layer->path);
     if (layer->record != LAYER_NO_RECORD)
         fprintf(stream, " record=%zu", layer->record);

@@ -3,6 +3,7 @@
 
 #include "unit.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,20 @@
 #define TYPES_MAX 32
 #define SEVERITIES 8
 
+/* Guards values and log: the plugin has threads of its own. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The first thing that collectd would not have liked. A test ends in its own
+ * thread alone: it fails when it looks at the values. */
+static char mistake[2 * NAME_SIZE];
+
 static struct {
     char name[NAME_SIZE];
     double value;
 } values[VALUES_MAX];
 static size_t value_count;
 static cdtime_t value_time;
+static cdtime_t value_interval;
 
 static data_set_t sets[SETS_MAX];
 static data_source_t sources[SETS_MAX];
@@ -43,6 +52,8 @@ struct fake_callbacks fake_callbacks;
 void fake_collectd_reset(void)
 {
     fake_collectd_forget_values();
+    mistake[0] = '\0';
+    plugin_set_ctx((plugin_ctx_t){.interval = 0});
     set_count = 0;
     refusing = false;
     added_count = 0;
@@ -53,7 +64,9 @@ void fake_collectd_reset(void)
 
 void fake_collectd_forget_values(void)
 {
+    pthread_mutex_lock(&lock);
     value_count = 0;
+    pthread_mutex_unlock(&lock);
 }
 
 /* --- values -------------------------------------------------------------- */
@@ -86,52 +99,98 @@ static size_t find_value(const char *name)
     return i;
 }
 
-/* What collectd itself would silently drop, or assert. */
-static void check_list(const value_list_t *list)
+static void expect(bool good, const char *what, const char *name)
 {
-    assert_int_equal(list->values_len, 1);
-    assert_non_null(list->values);
-    assert_true(list->host[0] != '\0');
-    assert_true(is_known_type(list->type));
-    assert_true(list->interval == plugin_get_interval());
+    if (!good && mistake[0] == '\0')
+        snprintf(mistake, sizeof(mistake), "%s: %s", what, name);
+}
+
+/* What collectd itself would silently drop, or assert. */
+static void check_list(const value_list_t *list, const char *name)
+{
+    expect(list->values_len == 1 && list->values != NULL, "no value", name);
+    expect(list->host[0] != '\0', "no host", name);
+    expect(is_known_type(list->type), "unknown type", name);
+    expect(list->interval == plugin_get_interval(), "interval", name);
     /* All values of a pass are of one time, which the plugin sets. */
-    assert_true(list->time != 0);
+    expect(list->time != 0, "no time", name);
     if (value_count == 0)
         value_time = list->time;
-    assert_true(list->time == value_time);
+    expect(list->time == value_time, "another time", name);
+    /* A name that comes twice in a millisecond is an error to collectd. */
+    expect(find_value(name) == value_count, "dispatched twice", name);
+    expect(value_count < VALUES_MAX, "too many for this fake", name);
 }
 
 int plugin_dispatch_values(value_list_t const *list)
 {
     char name[NAME_SIZE];
 
-    check_list(list);
+    pthread_mutex_lock(&lock);
     print_name(name, list);
-    /* A name that comes twice in a millisecond is an error to collectd. */
-    if (find_value(name) < value_count)
-        fail_msg("dispatched twice: %s", name);
-    assert_true(value_count < VALUES_MAX);
-    snprintf(values[value_count].name, NAME_SIZE, "%s", name);
-    values[value_count].value = list->values[0].gauge;
-    value_count++;
+    check_list(list, name);
+    value_interval = list->interval;
+    if (value_count < VALUES_MAX) {
+        snprintf(values[value_count].name, NAME_SIZE, "%s", name);
+        values[value_count].value = list->values[0].gauge;
+        value_count++;
+    }
+    pthread_mutex_unlock(&lock);
     return 0;
+}
+
+static void assert_no_mistake(void)
+{
+    if (mistake[0] != '\0')
+        fail_msg("%s", mistake);
 }
 
 size_t fake_collectd_count(void)
 {
-    return value_count;
+    pthread_mutex_lock(&lock);
+    size_t count = value_count;
+    pthread_mutex_unlock(&lock);
+    assert_no_mistake();
+    return count;
 }
 
 double fake_collectd_value(const char *name)
 {
+    pthread_mutex_lock(&lock);
     size_t i = find_value(name);
-
-    return i < value_count ? values[i].value : -1;
+    double value = i < value_count ? values[i].value : -1;
+    pthread_mutex_unlock(&lock);
+    assert_no_mistake();
+    return value;
 }
 
+cdtime_t fake_collectd_interval(void)
+{
+    return value_interval;
+}
+
+/* --- what belongs to a thread -------------------------------------------- */
+
+/* What collectd knows of the plugin that a thread works for. */
+static _Thread_local plugin_ctx_t ctx;
+
+plugin_ctx_t plugin_get_ctx(void)
+{
+    return ctx;
+}
+
+plugin_ctx_t plugin_set_ctx(plugin_ctx_t new_ctx)
+{
+    plugin_ctx_t before = ctx;
+
+    ctx = new_ctx;
+    return before;
+}
+
+/* That of the thread; else the daemon's own. */
 cdtime_t plugin_get_interval(void)
 {
-    return TIME_T_TO_CDTIME_T(10);
+    return ctx.interval != 0 ? ctx.interval : TIME_T_TO_CDTIME_T(10);
 }
 
 /* Moves on by itself, as time does. */
@@ -227,16 +286,21 @@ void plugin_log(int severity, const char *format, ...)
 {
     va_list arguments;
 
-    assert_true(severity >= 0 && severity < SEVERITIES);
-    log_counts[severity]++;
+    pthread_mutex_lock(&lock);
+    expect(severity >= 0 && severity < SEVERITIES, "severity", format);
+    log_counts[severity % SEVERITIES]++;
     va_start(arguments, format);
     vsnprintf(log_last, sizeof(log_last), format, arguments);
     va_end(arguments);
+    pthread_mutex_unlock(&lock);
 }
 
 size_t fake_collectd_log_count(int severity)
 {
-    return log_counts[severity];
+    pthread_mutex_lock(&lock);
+    size_t count = log_counts[severity];
+    pthread_mutex_unlock(&lock);
+    return count;
 }
 
 const char *fake_collectd_log_last(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The few functions of collectd that the plugin calls, on paper. They are
- * declared by collectd's own headers, so that the two can't drift apart.
+ * declared by collectd's own headers, so that the two can't drift apart. The
+ * plugin may call them from threads of its own.
  */
 #ifndef VIRT_BACKING_TESTS_FAKE_COLLECTD_H
 #define VIRT_BACKING_TESTS_FAKE_COLLECTD_H
@@ -22,6 +23,9 @@ void fake_collectd_forget_values(void);
 /* The value of a series, by its name as collectd's csv files have it:
  * "vm1/virt_backing-vda/disk_capacity-layer0". -1 where there is none. */
 double fake_collectd_value(const char *name);
+
+/* Of the last value. */
+cdtime_t fake_collectd_interval(void);
 
 /* --- types --------------------------------------------------------------- */
 

@@ -4,9 +4,11 @@
 #include "statstext.h"
 #include "unit.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *copy(const char *text)
 {
@@ -57,18 +59,101 @@ struct domain_ref fake_ref(struct fake_domain *domain)
     return ref;
 }
 
-static bool fake_read(void *context, bool inactive, hypervisor_visit visit,
-                      void *visit_context)
+/* A domain that is held answers as libvirt has it: without sizes. */
+static void visit_held(const struct fake_domain *domain,
+                       const struct domain_ref *ref, hypervisor_visit visit,
+                       void *visit_context)
+{
+    struct blockstats stats = domain->stats;
+
+    stats.records = calloc(stats.count + 1, sizeof(*stats.records));
+    for (size_t i = 0; i < stats.count; i++) {
+        stats.records[i] = domain->stats.records[i];
+        stats.records[i].stated = SIZES_UNKNOWN;
+    }
+    visit(visit_context, ref, &stats);
+    free(stats.records);
+}
+
+static void visit_asked(struct fake_hypervisor *fake,
+                        const struct fake_domain *domain,
+                        const struct domain_ref *ref, hypervisor_visit visit,
+                        void *visit_context)
+{
+    fake->asked++;
+    if (domain->held)
+        visit_held(domain, ref, visit, visit_context);
+    else
+        visit(visit_context, ref, &domain->stats);
+}
+
+static bool fake_read(void *context, const struct ask *ask,
+                      hypervisor_visit visit, void *visit_context)
 {
     struct fake_hypervisor *fake = context;
 
     fake->reads++;
+    fake->asked = 0;
     for (size_t i = 0; i < fake->count; i++) {
         struct fake_domain *domain = &fake->domains[i];
         struct domain_ref ref = fake_ref(domain);
+        size_t records;
         /* One without a name is not there at all. */
-        if (domain->name != NULL && (inactive || domain->id != DOMAIN_OFF))
-            visit(visit_context, &ref, &domain->stats);
+        if (domain->name == NULL ||
+            (!ask->inactive && domain->id == DOMAIN_OFF))
+            continue;
+        if (ask->everybody || ask->wants(ask->context, &ref, &records))
+            visit_asked(fake, domain, &ref, visit, visit_context);
+        else
+            visit(visit_context, &ref, NULL);
+    }
+    return !fake->silent;
+}
+
+/* Of those that run; NULL where that one does not, or is gone. */
+static struct fake_domain *find_running(struct fake_hypervisor *fake,
+                                        const unsigned char uuid[UUID_BYTES])
+{
+    for (size_t i = 0; i < fake->count; i++) {
+        struct fake_domain *domain = &fake->domains[i];
+        struct domain_ref ref = fake_ref(domain);
+        if (ref.name != NULL && ref.id != DOMAIN_OFF &&
+            memcmp(ref.uuid, uuid, UUID_BYTES) == 0)
+            return domain;
+    }
+    return NULL;
+}
+
+static bool fake_read_known(void *context, const struct ask *ask,
+                            hypervisor_visit visit, void *visit_context)
+{
+    struct fake_hypervisor *fake = context;
+    const unsigned char *uuid;
+    size_t position = 0;
+
+    fake->reads_known++;
+    fake->asked = 0;
+    while ((uuid = ask->next(ask->context, &position)) != NULL) {
+        struct fake_domain *domain = find_running(fake, uuid);
+        if (domain == NULL)
+            continue;
+        struct domain_ref ref = fake_ref(domain);
+        visit_asked(fake, domain, &ref, visit, visit_context);
+    }
+    return !fake->silent;
+}
+
+static bool fake_read_busy(void *context, hypervisor_visit_busy visit,
+                           void *visit_context)
+{
+    struct fake_hypervisor *fake = context;
+
+    fake->busy_reads++;
+    for (size_t i = 0; i < fake->count; i++) {
+        struct domain_ref ref = fake_ref(&fake->domains[i]);
+        if (ref.name != NULL && ref.id != DOMAIN_OFF)
+            visit(visit_context, &ref,
+                  fake->domains[i].held ? fake->domains[i].held_seconds : 0);
     }
     return !fake->silent;
 }
@@ -201,9 +286,9 @@ static uint64_t fake_calls(void *context)
 {
     const struct fake_hypervisor *fake = context;
 
-    return (uint64_t)fake->reads + fake->xmls + fake->backups + fake->infos +
-           fake->volumes + fake->pool_reads + fake->volume_lists +
-           fake->volume_xmls;
+    return (uint64_t)fake->reads + fake->reads_known + fake->busy_reads +
+           fake->xmls + fake->backups + fake->infos + fake->volumes +
+           fake->pool_reads + fake->volume_lists + fake->volume_xmls;
 }
 
 struct hypervisor fake_table(struct fake_hypervisor *fake)
@@ -211,6 +296,8 @@ struct hypervisor fake_table(struct fake_hypervisor *fake)
     return (struct hypervisor){
         .context = fake,
         .read = fake_read,
+        .read_known = fake_read_known,
+        .read_busy = fake_read_busy,
         .domain_xml = fake_domain_xml,
         .backup_xml = fake_backup_xml,
         .block_info = fake_block_info,
@@ -228,9 +315,10 @@ static const struct fake_image *found;
 static size_t found_count;
 const char fake_denied[] = "permission denied";
 
-/* Also counted in the surveyor's thread. */
+/* Also counted in the porters' threads. */
 static _Atomic unsigned looks;
 static _Atomic unsigned reads;
+static _Atomic unsigned delay; /* milliseconds */
 
 void fake_images_set(const struct fake_image *images, size_t count)
 {
@@ -238,6 +326,12 @@ void fake_images_set(const struct fake_image *images, size_t count)
     found_count = count;
     looks = 0;
     reads = 0;
+    delay = 0;
+}
+
+void fake_images_slow(unsigned milliseconds)
+{
+    delay = milliseconds;
 }
 
 unsigned fake_images_looks(void)
@@ -264,11 +358,12 @@ static uint64_t fake_free_space(const char *path)
     return SIZE_UNKNOWN;
 }
 
-/* From the surveyor's thread, while the test waits. */
+/* From a porter's thread, while the test waits. */
 static const char *fake_image_read(const char *path, const char *format,
                                    struct image *ret_image)
 {
     (void)format;
+    usleep(1000 * atomic_exchange(&delay, 0));
     reads++;
     for (size_t i = 0; i < found_count; i++) {
         const struct fake_image *image = &found[i];
@@ -293,9 +388,17 @@ unsigned fake_images_reads(void)
     return reads;
 }
 
+/* All in one place. */
+static uint64_t fake_place(const char *path)
+{
+    (void)path;
+    return 1;
+}
+
 const struct images fake_images = {
     .look = fake_look,
     .free_space = fake_free_space,
+    .place = fake_place,
     .read = fake_image_read,
     .denied = fake_denied,
 };

@@ -16,6 +16,9 @@ struct fake_domain {
     const char *xml_reason; /* ... its XML can't be had for this reason */
     const char *backup;     /* the backup's XML; NULL: none runs */
     struct sizes info;      /* all unknown: block_info fails */
+    bool stuck;          /* its QEMU does not answer: who asks it hangs, ... */
+    bool held;           /* ... and while he does the others get no sizes */
+    double held_seconds; /* what libvirt says of that */
 
     char *text; /* of fake_state(); the records point into it */
     struct blockstats stats;
@@ -41,7 +44,8 @@ struct fake_pool {
 struct fake_hypervisor {
     struct fake_domain *domains;
     size_t count;
-    bool silent; /* read() visits the domains, and then gives no answer */
+    bool silent;    /* read() visits the domains, and then gives no answer */
+    unsigned asked; /* domains, in the last read */
     bool local;
     const char *hostname;
     enum storage volume; /* what every storage volume is */
@@ -52,7 +56,7 @@ struct fake_hypervisor {
     bool volumes_silent; /* so does read_volumes() */
 
     /* Calls so far. */
-    unsigned reads, xmls, backups, infos, volumes;
+    unsigned reads, reads_known, busy_reads, xmls, backups, infos, volumes;
     unsigned pool_reads, volume_lists, volume_xmls;
 };
 
@@ -78,9 +82,12 @@ struct fake_image {
 };
 
 /* What fake_images finds from then on; without any, every image can be read
- * and tells nothing. Also sets both counts to 0. Not while a surveyor may be
+ * and tells nothing. Also sets both counts to 0. Not while a porter may be
  * reading. */
 void fake_images_set(const struct fake_image *images, size_t count);
+
+/* So long it takes to read the next one. */
+void fake_images_slow(unsigned milliseconds);
 
 unsigned fake_images_looks(void);
 unsigned fake_images_reads(void);

@@ -33,6 +33,8 @@ static void all_types_of_value_arrive(void **state)
     fake_config_number(&config, "RefreshInterval", 86400);
     fake_config_boolean(&config, "IgnoreSelected", true);
     fake_config_boolean(&config, "LocalImages", false);
+    fake_config_number(&config, "Timeout", 2.5);
+    fake_config_number(&config, "Readers", 2);
     fake_config_text(&config, "Domain", "vm1");
     fake_config_text(&config, "Domain", "vm2");
     /* A domain whose name is a number, without quotes. */
@@ -41,6 +43,8 @@ static void all_types_of_value_arrive(void **state)
     assert_int_equal(fake_log_count(), 0);
     assert_string_equal(settings->connection, "test:///default");
     assert_int_equal(settings->refresh_interval, 86400);
+    assert_true(settings->timeout == 2.5);
+    assert_int_equal(settings->readers, 2);
     assert_true(settings->select.ignore);
     assert_int_equal(settings->local_images, LOCAL_IMAGES_FALSE);
     assert_int_equal(settings->select.domains.count, 3);

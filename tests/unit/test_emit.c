@@ -43,6 +43,10 @@ static struct disk *add_disk(struct domain *domain, const char *target)
     return disk;
 }
 
+/* Values of the domain below, and those of the plugin itself. */
+#define ALL_OF_A_DOMAIN 10
+#define ALL_OF_ITSELF 5
+
 /* vda: a chain of two, a mirror and a scratch image; hda: an empty drive. */
 static void make_domain(struct domain *domain, const char *host)
 {
@@ -50,6 +54,9 @@ static void make_domain(struct domain *domain, const char *host)
 
     domain->name = strdup("not shown");
     domain->host = strdup(host);
+    domain->instance = strdup("");
+    domain->answered = true;
+    domain->stale = 1.5;
     add_layer(disk, ROLE_CHAIN, 0, 3, (struct sizes){100, 20, 30});
     add_layer(disk, ROLE_CHAIN, 1, 1, (struct sizes){50, 0, SIZE_UNKNOWN});
     add_layer(disk, ROLE_MIRROR, 0, 4, (struct sizes){100, SIZE_UNKNOWN, 70});
@@ -67,6 +74,7 @@ static void emit_domains(struct domain **domains, size_t count,
         .answered = true,
         .hostname = "kvm7",
         .calls = 3,
+        .stalled = 2,
         .domains = domains,
         .count = count,
     };
@@ -99,12 +107,14 @@ static void series_of_a_domain(void **state)
     assert_value("vm1/virt_backing-vda/disk_physical-mirror", 70);
     assert_value("vm1/virt_backing-vda/count-layers", 2);
     assert_value("vm1/virt_backing-hda/count-layers", 0);
+    assert_value("vm1/virt_backing/duration-stale", 1.5);
     assert_value("kvm7/virt_backing/count-domains", 1);
     assert_value("kvm7/virt_backing/count-layers", 2);
+    assert_value("kvm7/virt_backing/count-stalled", 2);
     assert_value("kvm7/virt_backing/count-calls", 3);
     assert_value("kvm7/virt_backing/duration-read", 0.25);
     /* And nothing else: no value that is not known. */
-    assert_int_equal(fake_collectd_count(), 13);
+    assert_int_equal(fake_collectd_count(), ALL_OF_A_DOMAIN + ALL_OF_ITSELF);
     domain_clear(&domain);
 }
 
@@ -120,7 +130,7 @@ static void series_by_index(void **state)
     assert_value("vm1/virt_backing-vda/disk_capacity-index1", 50);
     assert_value("vm1/virt_backing-vda/disk_physical-index4", 70);
     assert_value("vm1/virt_backing-vda/count-layers", 2);
-    assert_int_equal(fake_collectd_count(), 13);
+    assert_int_equal(fake_collectd_count(), ALL_OF_A_DOMAIN + ALL_OF_ITSELF);
     domain_clear(&domain);
 }
 
@@ -139,7 +149,8 @@ static void domains_do_not_mix(void **state)
     assert_value("vm2/virt_backing-vda/disk_capacity-layer0", 101);
     assert_value("kvm7/virt_backing/count-domains", 2);
     assert_value("kvm7/virt_backing/count-layers", 4);
-    assert_int_equal(fake_collectd_count(), 2 * 9 + 4);
+    assert_int_equal(fake_collectd_count(),
+                     2 * ALL_OF_A_DOMAIN + ALL_OF_ITSELF);
     domain_clear(&one);
     domain_clear(&two);
 }
@@ -162,7 +173,8 @@ static void headroom_and_percent(void **state)
     assert_value("vm1/virt_backing-vda/percent-layer0", 62.5);
     assert_value("vm1/virt_backing-vda/disk_headroom-mirror", 0);
     assert_value("vm1/virt_backing-vda/percent-mirror", 0);
-    assert_int_equal(fake_collectd_count(), 13 + 4);
+    assert_int_equal(fake_collectd_count(),
+                     ALL_OF_A_DOMAIN + 4 + ALL_OF_ITSELF);
     domain_clear(&domain);
 }
 
@@ -180,7 +192,7 @@ static void chain_that_is_being_followed(void **state)
     emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
     assert_value("vm1/virt_backing-vda/disk_capacity-layer0", 100);
     assert_value("vm1/virt_backing-vda/count-layers", -1);
-    assert_int_equal(fake_collectd_count(), 3 + 4);
+    assert_int_equal(fake_collectd_count(), 3 + ALL_OF_ITSELF);
 
     fake_collectd_forget_values();
     disk->ended = true;
@@ -229,7 +241,7 @@ static void without_domains(void **state)
     emit_domains(NULL, 0, LAYER_FORMAT_DEPTH);
     assert_value("kvm7/virt_backing/count-domains", 0);
     assert_value("kvm7/virt_backing/count-layers", 0);
-    assert_int_equal(fake_collectd_count(), 4);
+    assert_int_equal(fake_collectd_count(), ALL_OF_ITSELF);
 }
 
 /* That there was no answer does not mean that there are no domains. */
@@ -257,6 +269,103 @@ static void without_a_hostname(void **state)
     (void)state;
     emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 1.5);
     assert_int_equal(fake_collectd_count(), 0);
+}
+
+/* --- domains that do not answer ------------------------------------------- */
+
+/* Figures that nobody vouches for are not sent; what the chains were last is
+ * still of use for their number. */
+static void without_an_answer_of_one(void **state)
+{
+    struct domain one = {.disk_count = 0};
+    struct domain two = {.disk_count = 0};
+    struct domain *domains[] = {&one, &two};
+
+    (void)state;
+    make_domain(&one, "vm1");
+    make_domain(&two, "vm2");
+    one.answered = false;
+    one.stale = 77.25;
+    emit_domains(domains, 2, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing/duration-stale", 77.25);
+    assert_value("vm2/virt_backing/duration-stale", 1.5);
+    assert_value("vm2/virt_backing-vda/disk_capacity-layer0", 100);
+    assert_value("kvm7/virt_backing/count-domains", 2);
+    assert_value("kvm7/virt_backing/count-layers", 4);
+    assert_int_equal(fake_collectd_count(),
+                     1 + ALL_OF_A_DOMAIN + ALL_OF_ITSELF);
+    domain_clear(&one);
+    domain_clear(&two);
+}
+
+/* Those that were known before go on to say since when. */
+static void without_an_answer_of_any(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+    const struct inventory inventory = {.hostname = "kvm7",
+                                        .pools = &no_pools,
+                                        .stalled = 1,
+                                        .domains = domains,
+                                        .count = 1};
+
+    (void)state;
+    make_domain(&domain, "vm1");
+    domain.answered = false;
+    emit_inventory(&inventory, LAYER_FORMAT_DEPTH, 1.5);
+    assert_value("vm1/virt_backing/duration-stale", 1.5);
+    assert_value("kvm7/virt_backing/count-stalled", 1);
+    assert_value("kvm7/virt_backing/count-calls", 0);
+    assert_value("kvm7/virt_backing/duration-read", 1.5);
+    assert_int_equal(fake_collectd_count(), 4);
+    domain_clear(&domain);
+}
+
+/* Nobody answers for one that is off: its figures are those that were read
+ * last, and hold. */
+static void without_an_answer_of_what_is_off(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+
+    (void)state;
+    make_domain(&domain, "vm1");
+    domain.id = DOMAIN_OFF;
+    domain.answered = false;
+    domain.disks[0].given = true;
+    domain.disks[1].given = true;
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/disk_capacity-layer0", 100);
+    assert_value("vm1/virt_backing-vda/count-layers", 2);
+    assert_value("vm1/virt_backing/duration-stale", -1);
+    assert_int_equal(fake_collectd_count(),
+                     ALL_OF_A_DOMAIN - 1 + ALL_OF_ITSELF);
+    domain_clear(&domain);
+}
+
+/* Beside its disks, by the name that was made for it. */
+static void staleness_of_domains_that_share_a_host(void **state)
+{
+    struct domain one = {.disk_count = 0};
+    struct domain two = {.disk_count = 0};
+    struct domain *domains[] = {&one, &two};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(domains); i++) {
+        domains[i]->host = strdup("kvm7");
+        domains[i]->answered = true;
+    }
+    one.instance = strdup("vm1");
+    one.stale = 1.5;
+    two.instance = strdup("vm2");
+    emit_domains(domains, 2, LAYER_FORMAT_DEPTH);
+    assert_value("kvm7/virt_backing-vm1/duration-stale", 1.5);
+    assert_value("kvm7/virt_backing-vm2/duration-stale", 0);
+    /* Those of the plugin are its own. */
+    assert_value("kvm7/virt_backing/duration-read", 0.25);
+    assert_value("kvm7/virt_backing/duration-stale", -1);
+    domain_clear(&one);
+    domain_clear(&two);
 }
 
 /* --- pools --------------------------------------------------------------- */
@@ -296,7 +405,7 @@ static void series_of_pools(void **state)
     /* The layers of volumes are not those of disks. */
     assert_value("kvm7/virt_backing/count-layers", 0);
     assert_value("kvm7/virt_backing/count-domains", 0);
-    assert_int_equal(fake_collectd_count(), 6 + 5 + 4);
+    assert_int_equal(fake_collectd_count(), 6 + 5 + ALL_OF_ITSELF);
     domain_clear(&one.volumes);
     free(one.instance);
     free(two.instance);
@@ -403,6 +512,10 @@ int main(void)
         cmocka_unit_test_setup(without_domains, reset),
         cmocka_unit_test_setup(without_an_answer, reset),
         cmocka_unit_test_setup(without_a_hostname, reset),
+        cmocka_unit_test_setup(without_an_answer_of_one, reset),
+        cmocka_unit_test_setup(without_an_answer_of_any, reset),
+        cmocka_unit_test_setup(without_an_answer_of_what_is_off, reset),
+        cmocka_unit_test_setup(staleness_of_domains_that_share_a_host, reset),
         cmocka_unit_test_setup(series_of_pools, reset),
         cmocka_unit_test_setup(types_are_those_of_the_file, reset),
         cmocka_unit_test_setup(known_types_are_left_alone, reset),

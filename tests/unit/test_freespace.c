@@ -35,37 +35,29 @@ static int clear(void **state)
     return 0;
 }
 
-static struct layer make_layer(char path[32], unsigned device)
+static uint64_t free_of_kind(unsigned device, enum storage storage)
 {
-    snprintf(path, 32, "/%u/image", device);
-    return (struct layer){
-        .storage = STORAGE_FILE,
-        .path = path,
-        .written = true,
-        .seen = {.storage = STORAGE_FILE, .device = device},
-    };
+    const struct look seen = {.storage = storage, .device = device};
+    char path[32];
+
+    snprintf(path, sizeof(path), "/%u/image", device);
+    return freespace_of(&freespace, &images, path, &seen);
 }
 
 static uint64_t free_of(unsigned device)
 {
-    char path[32];
-    struct layer layer = make_layer(path, device);
-
-    return freespace_of(&freespace, &images, &layer);
+    return free_of_kind(device, STORAGE_FILE);
 }
 
 /* A quota of a project holds for a folder. */
 static void each_folder_is_asked_once(void **state)
 {
     static const char *const paths[] = {"/7/a/x", "/7/b/x", "/7/a/y", "/7/x"};
+    static const struct look seen = {.storage = STORAGE_FILE, .device = 1};
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(paths); i++) {
-        struct layer layer = {.path = (char *)(uintptr_t)paths[i],
-                              .written = true,
-                              .seen = {STORAGE_FILE, .device = 1}};
-        assert_true(freespace_of(&freespace, &images, &layer) == 70);
-    }
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        assert_true(freespace_of(&freespace, &images, paths[i], &seen) == 70);
     assert_int_equal(asked, 3);
 }
 
@@ -98,26 +90,18 @@ static void what_can_not_be_told_is_asked_once(void **state)
     assert_int_equal(asked, 1);
 }
 
-static void only_for_files_that_are_written(void **state)
+/* Such as a device under a file's name. */
+static void only_for_files(void **state)
 {
-    char path[32];
-    struct layer layer = make_layer(path, 5);
-
     (void)state;
-    layer.written = false;
-    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
-    layer.written = true;
-    /* A device under a file's name. */
-    layer.seen.storage = STORAGE_BLOCK;
-    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
-    layer.seen.storage = STORAGE_UNKNOWN;
-    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
+    assert_true(free_of_kind(5, STORAGE_BLOCK) == SIZE_UNKNOWN);
+    assert_true(free_of_kind(5, STORAGE_UNKNOWN) == SIZE_UNKNOWN);
     assert_int_equal(asked, 0);
     /* Even where the file system's figure is known already. */
     assert_true(free_of(5) == 50);
-    layer.seen.storage = STORAGE_FILE;
-    layer.written = false;
-    assert_true(freespace_of(&freespace, &images, &layer) == SIZE_UNKNOWN);
+    assert_true(free_of_kind(5, STORAGE_BLOCK) == SIZE_UNKNOWN);
+    assert_true(free_of_kind(5, STORAGE_UNKNOWN) == SIZE_UNKNOWN);
+    assert_int_equal(asked, 1);
 }
 
 int main(void)
@@ -127,7 +111,7 @@ int main(void)
         cmocka_unit_test_setup(each_folder_is_asked_once, reset),
         cmocka_unit_test_setup(each_pass_asks_anew, reset),
         cmocka_unit_test_setup(what_can_not_be_told_is_asked_once, reset),
-        cmocka_unit_test_setup(only_for_files_that_are_written, reset),
+        cmocka_unit_test_setup(only_for_files, reset),
     };
 
     return cmocka_run_group_tests_name("freespace", tests, NULL, clear) != 0;

@@ -87,12 +87,17 @@ static char *name_series(char *input)
 
     char host[IDENTITY_SIZE];
     char disk[IDENTITY_SIZE];
+    char domain[IDENTITY_SIZE];
     char *output;
     identity_host(host, &subject.settings->host_format, &subject.domain,
                   subject.hostname, subject.mark);
     identity_disk(disk, &subject.settings->instance_format, &subject.domain,
                   subject.target);
-    assert_true(asprintf(&output, "host %s\ndisk %s\n", host, disk) > 0);
+    identity_domain(domain, &subject.settings->instance_format,
+                    &subject.domain);
+    assert_true(asprintf(&output, "host %s\ndisk %s\n%s%s%s", host, disk,
+                         domain[0] != '\0' ? "domain " : "", domain,
+                         domain[0] != '\0' ? "\n" : "") > 0);
     settings_free(subject.settings);
     return output;
 }
@@ -226,6 +231,41 @@ static void mark_tells_domains_apart(void **state)
     assert_memory_equal(b, "web-", 4);
 }
 
+/* The plugin's own series beside those of the disks: where all domains have a
+ * host of their own it has no instance. */
+static void domain_by_default(void **state)
+{
+    static char plain[] = "vm1";
+    struct settings *settings = settings_new();
+    struct domain domain = {.name = plain};
+    char name[IDENTITY_SIZE];
+
+    (void)state;
+    memset(name, '#', sizeof(name));
+    identity_domain(name, &settings->instance_format, &domain);
+    assert_string_equal(name, "");
+    settings_free(settings);
+}
+
+/* Names that differ by what is replaced, or by what is cut off. */
+static void different_domains_stay_different(void **state)
+{
+    static const struct name_format format = {
+        .fields = {NAME_FIELD_NAME, NAME_FIELD_DISK}, .count = 2};
+    char names[][201] = {"a_b", "a/b", "a\nb", ".", "_", "", ""};
+    char found[COUNT_OF(names)][IDENTITY_SIZE];
+
+    (void)state;
+    memset(names[5], 'x', 200);
+    memset(names[6], 'x', 199);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct domain domain = {.name = names[i]};
+        identity_domain(found[i], &format, &domain);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(found[i], found[j]);
+    }
+}
+
 /* --- layers -------------------------------------------------------------- */
 
 static void layer_names(void **state)
@@ -265,6 +305,8 @@ int main(void)
         cmocka_unit_test(long_names_stay_different),
         cmocka_unit_test(name_has_no_bad_characters),
         cmocka_unit_test(mark_tells_domains_apart),
+        cmocka_unit_test(domain_by_default),
+        cmocka_unit_test(different_domains_stay_different),
         cmocka_unit_test(layer_names),
     };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which images are read when, and where that is put. The surveyor is the real
- * one, its images are on paper.
+ * Which images are read when, and where that is put. The porters are the real
+ * ones, the images are on paper.
  */
 #include "fake_hypervisor.h"
 #include "fake_log.h"
 #include "imageplan.h"
+#include "threads.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -24,19 +25,19 @@ static int open_scene(void **state)
     (void)state;
     fake_log_reset();
     plan = (struct imageplan){
-        .surveyor = surveyor_new(&fake_images),
+        .porters = porters_new(4),
         .images = &fake_images,
         .log = &fake_log,
         .interval = INTERVAL,
     };
     domain = (struct domain){.uuid = {7}, .id = 1};
-    return plan.surveyor == NULL ? -1 : 0;
+    return plan.porters == NULL ? -1 : 0;
 }
 
 static int close_scene(void **state)
 {
     (void)state;
-    surveyor_free(plan.surveyor);
+    assert_true(porters_free(plan.porters, survey_drop));
     domain_clear(&domain);
     return 0;
 }
@@ -75,11 +76,16 @@ static struct domain *find(const void *context,
                : NULL;
 }
 
+static void wait_for_all(void)
+{
+    porters_wait(plan.porters, threads_now() + 60);
+}
+
 static void deliver(void)
 {
     const struct domain *known = &domain;
 
-    surveyor_wait(plan.surveyor, 60);
+    wait_for_all();
     imageplan_deliver(&plan, find, &known);
 }
 
@@ -218,7 +224,7 @@ static void interval_begins_with_the_question(void **state)
     fake_images_set(chain, COUNT_OF(chain));
     add_layer(add_disk(&domain, "vda"), "/a", "qcow2")->written = false;
     imageplan_ask(&plan, &domain, 1000);
-    surveyor_wait(plan.surveyor, 60);
+    wait_for_all();
     assert_int_equal(reads_at(1100), 0);
     assert_int_equal(reads_at(1300), 1);
 }
@@ -623,7 +629,7 @@ static void answer_for_a_domain_that_is_gone(void **state)
     fake_images_set(chain, COUNT_OF(chain));
     add_layer(disk, "/a", "qcow2");
     imageplan_ask(&plan, &domain, 1000);
-    surveyor_wait(plan.surveyor, 60);
+    wait_for_all();
     imageplan_deliver(&plan, find, &none);
     assert_int_equal(disk->layers[0].image_state, IMAGE_UNREAD);
     /* It is dropped, not kept. */
@@ -862,7 +868,7 @@ static void answer_to_an_old_question_is_dropped(void **state)
     fake_images_set(chain, COUNT_OF(chain));
     add_off_disk();
     imageplan_ask(&plan, &domain, 1000);
-    surveyor_wait(plan.surveyor, 60);
+    wait_for_all();
     move_to_new_layout(&old);
     domain_clear(&old);
     domain.id = 2;

@@ -216,6 +216,50 @@ static void free_space_of_nothing(void **state)
     free(path);
 }
 
+/* --- places -------------------------------------------------------------- */
+
+/* /proc is a file system of its own wherever there is one. */
+static void file_systems_are_places(void **state)
+{
+    uint64_t root = images_place("/");
+    uint64_t proc = images_place("/proc/x");
+
+    (void)state;
+    assert_true(root != 0);
+    assert_true(proc != 0);
+    assert_true(root != proc);
+    assert_true(images_place("/proc") == proc);
+    assert_true(images_place("/proc/1/x/y") == proc);
+    /* No more than a name that begins likewise. */
+    assert_true(images_place("/processor") == root);
+    assert_true(images_place("/pro") == root);
+}
+
+/* Whether they are there or not: that would be asked of the storage. */
+static void files_of_a_folder_share_a_place(void **state)
+{
+    char *path = in_folder("one");
+    char *other = in_folder("other");
+    char *missing = in_folder("missing/folder/with space");
+
+    (void)state;
+    assert_true(images_place(folder) != 0);
+    assert_true(images_place(path) == images_place(folder));
+    assert_true(images_place(other) == images_place(folder));
+    assert_true(images_place(missing) == images_place(folder));
+    free(missing);
+    free(other);
+    free(path);
+}
+
+static void place_that_can_not_be_told(void **state)
+{
+    (void)state;
+    assert_true(images_place("") == 0);
+    assert_true(images_place("one") == 0);
+    assert_true(images_place("proc/x") == 0);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static const char *read_made(const char *name,
@@ -462,6 +506,9 @@ int main(void)
         cmocka_unit_test(files_are_told_apart),
         cmocka_unit_test(free_space_is_that_of_a_user),
         cmocka_unit_test(free_space_of_nothing),
+        cmocka_unit_test(file_systems_are_places),
+        cmocka_unit_test(files_of_a_folder_share_a_place),
+        cmocka_unit_test(place_that_can_not_be_told),
         cmocka_unit_test(qcow2_file),
         cmocka_unit_test(qcow2_file_on_nothing),
         cmocka_unit_test(snapshots_have_no_bound),

@@ -6,10 +6,12 @@
  */
 #include "collector.h"
 #include "dump.h"
+#include "fake_crew.h"
 #include "fake_hypervisor.h"
 #include "fake_log.h"
 #include "pools.h"
-#include "surveyor.h"
+#include "survey.h"
+#include "threads.h"
 #include "unit.h"
 #include "volchain.h"
 #include "walk.h"
@@ -17,11 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- the allocator ------------------------------------------------------- */
 
-/* Of the test's thread: the surveyor's gets what it asks for. */
+/* Of the test's thread, which does the work of a crew, too: porters get what
+ * they ask for. */
 static _Thread_local bool armed;
 static _Thread_local size_t calls;    /* since it was armed */
 static _Thread_local size_t fails_at; /* the call that gets nothing; 0: none */
@@ -219,8 +221,28 @@ static const char backup[] =
     "</domainbackup>";
 
 static struct fake_hypervisor fake;
-static struct hypervisor table;
+static struct fake_crew crew;
+static struct hypervisor tables[LANES];
+static struct crew crew_table;
 static struct settings *settings;
+
+/* A clock so far ahead of the porters' own that a pass waits for all that they
+ * do. */
+#define START 1e9
+
+/* Its domains are empty. */
+static void open_hypervisor(size_t domains)
+{
+    fake_start(&fake, domains);
+    fake_log_reset();
+    for (size_t i = 0; i < LANES; i++)
+        tables[i] = fake_table(&fake);
+    crew = (struct fake_crew){.fake = &fake, .now = START};
+    crew_table = fake_crew_table(&crew);
+    settings = settings_new();
+    assert_non_null(settings);
+    settings->timeout = 5;
+}
 
 /* Domains that all want the name "web". */
 static void open_scene(size_t domains)
@@ -229,7 +251,7 @@ static void open_scene(size_t domains)
     char error[512];
 
     assert_true(domains <= COUNT_OF(names));
-    fake_start(&fake, domains);
+    open_hypervisor(domains);
     fake.volume = STORAGE_BLOCK;
     for (size_t i = 0; i < domains; i++) {
         snprintf(names[i], sizeof(names[i]), "vm%zu", i + 1);
@@ -239,9 +261,6 @@ static void open_scene(size_t domains)
         fake_state(&fake.domains[i], stats);
     }
     fake_images_set(NULL, 0);
-    fake_log_reset();
-    table = fake_table(&fake);
-    settings = settings_new();
     assert_true(settings_set(settings, "HostnameFormat", "metadata", error,
                              sizeof(error)));
     assert_true(settings_set(settings, "BlockDevice", "/:vd[ab]$/", error,
@@ -256,7 +275,15 @@ static void close_scene(void)
 
 static struct collector *new_collector(void)
 {
-    return collector_new(settings, &table, &fake_images, &fake_log);
+    return collector_new(settings, tables, &crew_table, &fake_images,
+                         &fake_log);
+}
+
+static const struct inventory *read_at(struct collector *collector,
+                                       double seconds)
+{
+    crew.now = START + seconds;
+    return collector_read(collector);
 }
 
 static char *describe(const struct inventory *inventory)
@@ -277,21 +304,24 @@ static char *describe(const struct inventory *inventory)
     return text;
 }
 
+/* It begins with the third pass: the first questions are put before any domain
+ * is known. */
 static void steady_state_takes_no_memory(void **state)
 {
     (void)state;
     open_scene(50);
     struct collector *collector = new_collector();
-    char *first = describe(collector_read(collector, 0));
+    char *first = describe(read_at(collector, 0));
     assert_non_null(strstr(first, "scratch"));
-    for (unsigned i = 1; i < 5; i++) {
+    read_at(collector, 1);
+    for (unsigned i = 2; i < 6; i++) {
         arm(0);
-        const struct inventory *inventory = collector_read(collector, i);
+        const struct inventory *inventory = read_at(collector, i);
         assert_int_equal(disarm(), 0);
         assert_int_equal(inventory->count, 50);
     }
     free(first);
-    collector_free(collector);
+    assert_true(collector_free(collector));
     close_scene();
 }
 
@@ -304,25 +334,28 @@ static void assert_names_differ(const struct inventory *inventory)
 }
 
 /* One pass in which a call for memory fails. What is reported then has its
- * names; after RefreshInterval all is as it should be. True when the pass
- * needed less calls than that. */
+ * names; an answer that could not be kept is none, and nothing is reported.
+ * After RefreshInterval all is as it should be. True when the pass needed less
+ * calls than that. */
 static bool survive(size_t fail, const char *expected)
 {
     struct collector *collector = new_collector();
 
     arm(fail);
-    const struct inventory *inventory = collector_read(collector, 0);
+    const struct inventory *inventory = read_at(collector, 0);
     bool done = disarm() < fail;
-    assert_true(inventory->answered);
+    assert_true(inventory->answered || inventory->count == 0);
+    assert_true(inventory->answered || !done);
     assert_names_differ(inventory);
     free(describe(inventory));
 
-    inventory = collector_read(collector, 60);
+    inventory = read_at(collector, 60);
+    assert_true(inventory->answered);
     assert_names_differ(inventory);
     char *text = describe(inventory);
     assert_string_equal(text, expected);
     free(text);
-    collector_free(collector);
+    assert_true(collector_free(collector));
     return done;
 }
 
@@ -333,8 +366,8 @@ static void pass_without_memory(void **state)
     (void)state;
     open_scene(3);
     struct collector *collector = new_collector();
-    char *expected = describe(collector_read(collector, 0));
-    collector_free(collector);
+    char *expected = describe(read_at(collector, 0));
+    assert_true(collector_free(collector));
     while (!survive(fail, expected))
         fail++;
     /* Each domain has texts and arrays of its own. */
@@ -355,7 +388,7 @@ static void collector_without_memory(void **state)
         collector = new_collector();
         size_t made = disarm();
         assert_true((collector == NULL) == (made >= fail));
-        collector_free(collector);
+        assert_true(collector_free(collector));
     } while (collector == NULL);
     assert_true(fail > 2);
     close_scene();
@@ -400,7 +433,9 @@ static void walk_without_memory(void **state)
 static void question_without_memory(void **state)
 {
     static const unsigned char uuid[UUID_BYTES];
-    struct surveyor *surveyor = surveyor_new(&fake_images);
+    static const struct layer layer = {.path = TEXT("/a/top"),
+                                       .format = TEXT("qcow2")};
+    struct porters *porters = porters_new(1);
     size_t fail = 0;
     bool good;
 
@@ -408,14 +443,16 @@ static void question_without_memory(void **state)
     fake_images_set(images, COUNT_OF(images));
     do {
         arm(++fail);
-        good = surveyor_ask(surveyor, 1, uuid, "/a/top", "qcow2", 200);
+        good = survey_ask(porters, &fake_images, 1, uuid, &layer, 200);
         assert_true(good == (disarm() < fail));
     } while (!good);
     assert_true(fail > 3);
-    surveyor_wait(surveyor, 60);
-    survey_free(surveyor_collect(surveyor));
-    assert_null(surveyor_collect(surveyor));
-    surveyor_free(surveyor);
+    porters_wait(porters, threads_now() + 60);
+    struct survey *survey = survey_collect(porters);
+    assert_non_null(survey);
+    survey_free(survey);
+    assert_null(survey_collect(porters));
+    assert_true(porters_free(porters, survey_drop));
 }
 
 #define VOLUME(path, below)                                                    \
@@ -442,31 +479,37 @@ static void assert_pools(const struct pools *pools, size_t layers)
     assert_int_equal(all->disks[0].layer_count, layers);
 }
 
-/* Whatever was missing then is there with the next reading. */
+/* Whatever was missing then is there with the next reading. What is there has
+ * its names, of which the series are made. */
 static void pools_without_memory(void **state)
 {
     size_t fail = 0;
     size_t made;
 
     (void)state;
-    fake_start(&fake, 1);
+    open_hypervisor(1);
     fake.pools = fake_pools;
     fake.pool_count = COUNT_OF(fake_pools);
-    table = fake_table(&fake);
     do {
         struct pools pools = {0};
+        struct pools fresh = {0};
         arm(++fail);
-        pools_read(&pools, &table, true, false);
+        pools_read(&fresh, &tables[0], true, false);
+        pools_replace(&pools, &fresh, false);
         made = disarm();
-        for (size_t i = 0; i < pools.count; i++)
+        for (size_t i = 0; i < pools.count; i++) {
+            assert_non_null(pools.pools[i]->instance);
+            assert_non_null(pools.pools[i]->volumes.name);
             for (size_t j = 0; j < pools.pools[i]->volumes.disk_count; j++)
                 assert_non_null(pools.pools[i]->volumes.disks[j].instance);
-        assert_true(pools_read(&pools, &table, true, false));
+        }
+        assert_true(pools_read(&fresh, &tables[0], true, false));
+        pools_replace(&pools, &fresh, false);
         assert_pools(&pools, 2);
         pools_clear(&pools);
     } while (made >= fail);
     assert_true(fail > 20);
-    fake_stop(&fake);
+    close_scene();
 }
 
 /* --- images, domains that are off and pools, in a collector -------------- */
@@ -479,7 +522,7 @@ static void open_off_scene(void)
 {
     char error[512];
 
-    fake_start(&fake, 2);
+    open_hypervisor(2);
     fake.pools = fake_pools;
     fake.pool_count = COUNT_OF(fake_pools);
     fake.domains[0].name = "off";
@@ -492,9 +535,6 @@ static void open_off_scene(void)
     fake_state(&fake.domains[1], "block.count=1\nblock.0.name=vda\n"
                                  "block.0.path=/a/top\nblock.0.capacity=9\n");
     fake_images_set(images, COUNT_OF(images));
-    fake_log_reset();
-    table = fake_table(&fake);
-    settings = settings_new();
     assert_true(settings_set(settings, "InactiveDomains", "true", error,
                              sizeof(error)));
     assert_true(
@@ -508,17 +548,18 @@ static void steady_state_with_all_options_takes_no_memory(void **state)
     (void)state;
     open_off_scene();
     struct collector *collector = new_collector();
-    const struct inventory *inventory = collector_read(collector, 0);
+    const struct inventory *inventory = read_at(collector, 0);
     assert_int_equal(inventory->count, 2);
     assert_int_equal(inventory->domains[0]->disks[0].layer_count, 2);
     assert_int_equal(inventory->pools->count, 2);
-    for (unsigned i = 1; i < 5; i++) {
+    read_at(collector, 1);
+    for (unsigned i = 2; i < 6; i++) {
         arm(0);
-        inventory = collector_read(collector, i);
+        inventory = read_at(collector, i);
         assert_int_equal(disarm(), 0);
         assert_int_equal(inventory->count, 2);
     }
-    collector_free(collector);
+    assert_true(collector_free(collector));
     close_scene();
 }
 
@@ -532,21 +573,14 @@ static void pass_with_all_options_without_memory(void **state)
     do {
         struct collector *collector = new_collector();
         arm(++fail);
-        collector_read(collector, 0);
+        read_at(collector, 0);
         made = disarm();
         /* What could not be asked for then is asked for now. */
-        const struct inventory *inventory = collector_read(collector, 400);
-        for (unsigned i = 0; i < 10000; i++) {
-            /* Nobody waits for an image that is read once more. */
-            inventory = collector_read(collector, 401);
-            if (inventory->domains[0]->disks[0].layer_count == 2)
-                break;
-            usleep(1000);
-        }
+        const struct inventory *inventory = read_at(collector, 400);
         assert_int_equal(inventory->count, 2);
         assert_int_equal(inventory->domains[0]->disks[0].layer_count, 2);
         assert_pools(inventory->pools, 1);
-        collector_free(collector);
+        assert_true(collector_free(collector));
     } while (made >= fail);
     assert_true(fail > 30);
     close_scene();

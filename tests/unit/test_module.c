@@ -1,36 +1,63 @@
 /* SPDX-License-Identifier: MIT
  *
  * The plugin as collectd drives it: register, configure, init, read, shutdown.
- * Collectd is on paper, and so is the session (session.h).
+ * Collectd is on paper, and so are the sessions (session.h).
  */
 #include "fake_collectd.h"
 #include "fake_hypervisor.h"
+#include "lanes.h"
 #include "session.h"
+#include "threads.h"
 #include "unit.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 void module_register(void);
 
-/* --- the session --------------------------------------------------------- */
+/* --- the sessions -------------------------------------------------------- */
+
+struct session {
+    const struct log *log;
+    const struct session *sibling;
+};
 
 static struct {
     char uri[64];
     char hostname[64];
-    unsigned open; /* sessions that were made and not freed */
-    struct fake_hypervisor hypervisor;
-} fake;
+    struct session sessions[LANES];
+    unsigned made;
+    unsigned refused; /* the one that can't be made; 0: none */
+    unsigned open;    /* sessions that were made and not freed */
+    /* One a session: they are used side by side. As long as nothing hangs only
+     * the first is. */
+    struct fake_hypervisor hypervisors[LANES];
+    bool stuck;    /* who reads the domains hangs ... */
+    unsigned hung; /* ... and these do */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+} fake = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .changed = PTHREAD_COND_INITIALIZER,
+};
 
 struct session *session_new(const char *uri, const struct select *select,
-                            const char *hostname, const struct log *log)
+                            const char *hostname, const struct log *log,
+                            const struct session *sibling)
 {
-    (void)log;
     assert_non_null(select);
+    assert_true(fake.made < COUNT_OF(fake.sessions));
     snprintf(fake.uri, sizeof(fake.uri), "%s", uri != NULL ? uri : "default");
     snprintf(fake.hostname, sizeof(fake.hostname), "%s", hostname);
+    if (fake.made + 1 == fake.refused)
+        return NULL;
     fake.open++;
-    return (struct session *)&fake;
+    fake.sessions[fake.made] = (struct session){log, sibling};
+    return &fake.sessions[fake.made++];
 }
 
 void session_free(struct session *session)
@@ -39,10 +66,54 @@ void session_free(struct session *session)
         fake.open--;
 }
 
+/* Who hung has something to say when he returns, as a session may have at any
+ * time. */
+static void hang(void)
+{
+    pthread_mutex_lock(&fake.lock);
+    if (fake.stuck) {
+        fake.hung++;
+        while (fake.stuck)
+            pthread_cond_wait(&fake.changed, &fake.lock);
+        log_print(fake.sessions[0].log, LOG_LEVEL_INFO, "late");
+        fake.hung--;
+        pthread_cond_broadcast(&fake.changed);
+    }
+    pthread_mutex_unlock(&fake.lock);
+}
+
+static void set_stuck(bool stuck)
+{
+    pthread_mutex_lock(&fake.lock);
+    fake.stuck = stuck;
+    pthread_cond_broadcast(&fake.changed);
+    while (!stuck && fake.hung > 0)
+        pthread_cond_wait(&fake.changed, &fake.lock);
+    pthread_mutex_unlock(&fake.lock);
+}
+
+static unsigned count_hung(void)
+{
+    pthread_mutex_lock(&fake.lock);
+    unsigned count = fake.hung;
+    pthread_mutex_unlock(&fake.lock);
+    return count;
+}
+
+static bool read_domains(void *context, const struct ask *ask,
+                         hypervisor_visit visit, void *visit_context)
+{
+    hang();
+    return fake_table(context).read(context, ask, visit, visit_context);
+}
+
 struct hypervisor session_hypervisor(struct session *session)
 {
-    (void)session;
-    return fake_table(&fake.hypervisor);
+    struct hypervisor table =
+        fake_table(&fake.hypervisors[session - fake.sessions]);
+
+    table.read = read_domains;
+    return table;
 }
 
 /* --- driving ------------------------------------------------------------- */
@@ -51,7 +122,10 @@ static int start(void **state)
 {
     (void)state;
     fake_collectd_reset();
-    fake_start(&fake.hypervisor, 1);
+    for (size_t i = 0; i < LANES; i++)
+        fake_start(&fake.hypervisors[i], 1);
+    fake.made = 0;
+    fake.refused = 0;
     fake_callbacks = (struct fake_callbacks){.name = NULL};
     module_register();
     return 0;
@@ -61,8 +135,10 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    fake_stop(&fake.hypervisor);
-    return fake_callbacks.shutdown();
+    int result = fake_callbacks.shutdown();
+    for (size_t i = 0; i < LANES; i++)
+        fake_stop(&fake.hypervisors[i]);
+    return fake.open == 0 ? result : -1;
 }
 
 static int read_once(void)
@@ -92,18 +168,42 @@ static void works_without_a_block(void **state)
     assert_int_equal(fake_callbacks.init(), 0);
     assert_string_equal(fake.uri, "default");
     assert_string_equal(fake.hostname, "this-host");
-    assert_int_equal(fake.open, 1);
+    assert_int_equal(fake.open, LANES);
     assert_int_equal(read_once(), 0);
     assert_true(fake_collectd_value("host/virt_backing/count-domains") == 0);
+    assert_true(fake_collectd_value("host/virt_backing/count-stalled") == 0);
     assert_true(fake_collectd_value("host/virt_backing/count-calls") == 1);
     assert_true(fake_collectd_value("host/virt_backing/duration-read") >= 0);
     assert_true(fake_collectd_registered() > 0);
 }
 
+/* Each lane has a connection of its own, and all of them one voice. */
+static void sessions_are_siblings(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_int_equal(fake.made, LANES);
+    assert_null(fake.sessions[0].sibling);
+    for (size_t i = 1; i < LANES; i++)
+        assert_ptr_equal(fake.sessions[i].sibling, &fake.sessions[0]);
+}
+
+/* <LoadPlugin> may give the plugin an interval of its own, which collectd knows
+ * in its own threads. */
+static void interval_is_that_of_the_plugin(void **state)
+{
+    (void)state;
+    plugin_set_ctx((plugin_ctx_t){.interval = TIME_T_TO_CDTIME_T(77)});
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_int_equal(read_once(), 0);
+    assert_true(fake_collectd_count() > 0);
+    assert_true(fake_collectd_interval() == TIME_T_TO_CDTIME_T(77));
+}
+
 static void settings_reach_the_session_and_the_names(void **state)
 {
     struct fake_config config = {.block = {.children_num = 0}};
-    struct fake_domain *domain = &fake.hypervisor.domains[0];
+    struct fake_domain *domain = &fake.hypervisors[0].domains[0];
 
     (void)state;
     fake_config_text(&config, "Connection", "test:///default");
@@ -143,21 +243,129 @@ static void read_never_fails(void **state)
 {
     (void)state;
     assert_int_equal(fake_callbacks.init(), 0);
-    fake.hypervisor.silent = true;
-    assert_int_equal(read_once(), 0);
-    assert_int_equal(fake_collectd_count(), 2);
-    fake.hypervisor.hostname = NULL;
+    fake.hypervisors[0].silent = true;
+    fake.hypervisors[0].hostname = NULL;
     assert_int_equal(read_once(), 0);
     assert_int_equal(fake_collectd_count(), 0);
-    fake.hypervisor.silent = false;
-    fake.hypervisor.hostname = "host";
+    fake.hypervisors[0].silent = false;
+    fake.hypervisors[0].hostname = "host";
     assert_int_equal(read_once(), 0);
-    assert_int_equal(fake_collectd_count(), 4);
+    assert_int_equal(fake_collectd_count(), 5);
+    /* Whose answer fails to come is known now. */
+    fake.hypervisors[0].silent = true;
+    assert_int_equal(read_once(), 0);
+    assert_int_equal(fake_collectd_count(), 2);
+    fake.hypervisors[0].hostname = NULL;
+    assert_int_equal(read_once(), 0);
+    assert_int_equal(fake_collectd_count(), 2);
 }
+
+/* --- what hangs ---------------------------------------------------------- */
+
+static void start_with_timeout(const char *timeout)
+{
+    struct fake_config config = {.block = {.children_num = 0}};
+
+    fake_config_text(&config, "Timeout", timeout);
+    assert_int_equal(fake_callbacks.config(&config.block), 0);
+    assert_int_equal(fake_callbacks.init(), 0);
+}
+
+/* Lets what hangs go on, and reads until there is an answer, and a little
+ * longer: a shutdown would leave behind a thread that is on its way back. */
+static void assert_recovers(void)
+{
+    static const char domains[] = "host/virt_backing/count-domains";
+
+    set_stuck(false);
+    for (unsigned i = 0; i < 100 && fake_collectd_value(domains) < 0; i++)
+        assert_int_equal(read_once(), 0);
+    for (unsigned i = 0; i < 5; i++) {
+        usleep(20000);
+        assert_int_equal(read_once(), 0);
+    }
+    assert_true(fake_collectd_value(domains) == 0);
+}
+
+/* Nor does the read of a thread of collectd's last as long as Timeout says. */
+static void read_is_never_held_up(void **state)
+{
+    double begin = threads_now();
+
+    (void)state;
+    start_with_timeout("3600");
+    set_stuck(true);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(read_once(), 0);
+        assert_int_equal(fake_collectd_count(), 0);
+    }
+    assert_true(threads_now() - begin >= 3);
+    assert_true(threads_now() - begin < 60);
+    assert_recovers();
+}
+
+/* Ten times, of which none takes the second that it would otherwise. */
+static void read_waits_no_longer_than_the_timeout(void **state)
+{
+    double begin = threads_now();
+
+    (void)state;
+    start_with_timeout("0.1");
+    set_stuck(true);
+    assert_int_equal(read_once(), 0);
+    assert_true(threads_now() - begin >= 0.1);
+    for (unsigned i = 1; i < 10; i++)
+        assert_int_equal(read_once(), 0);
+    assert_true(threads_now() - begin < 8);
+    assert_recovers();
+}
+
+/* In a process of its own, which ends by a signal: what a thread that hangs
+ * holds is never freed, and no tool for memory is to count it. */
+static void shut_down_while_stuck(int result)
+{
+    double begin = threads_now();
+
+    start_with_timeout("3600");
+    set_stuck(true);
+    read_once();
+    bool good = fake_callbacks.shutdown() == 0 && threads_now() - begin < 60;
+
+    /* The thread comes back, to its session, and has something to say. */
+    good = good && count_hung() > 0 && fake.open == LANES;
+    set_stuck(false);
+    for (int severity = 0; severity <= LOG_DEBUG; severity++)
+        good = good && fake_collectd_log_count(severity) == 0;
+    good = good && write(result, "+", 1) == 1;
+    kill(getpid(), SIGKILL);
+}
+
+static void shutdown_leaves_behind_what_hangs(void **state)
+{
+    int ends[2];
+    char result = '-';
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(120);
+        shut_down_while_stuck(ends[1]);
+        _exit(1);
+    }
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &result, 1), 1);
+    assert_int_equal(result, '+');
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(ends[0]);
+}
+
+/* --- the rest ------------------------------------------------------------ */
 
 static void severities_are_those_of_collectd(void **state)
 {
-    struct fake_domain *domain = &fake.hypervisor.domains[0];
+    struct fake_domain *domain = &fake.hypervisors[0].domains[0];
 
     (void)state;
     assert_int_equal(fake_callbacks.init(), 0);
@@ -175,7 +383,7 @@ static void shutdown_frees_and_can_be_repeated(void **state)
     (void)state;
     assert_int_equal(fake_callbacks.shutdown(), 0);
     assert_int_equal(fake_callbacks.init(), 0);
-    assert_int_equal(fake.open, 1);
+    assert_int_equal(fake.open, LANES);
     assert_int_equal(fake_callbacks.shutdown(), 0);
     assert_int_equal(fake.open, 0);
     assert_int_equal(fake_callbacks.shutdown(), 0);
@@ -188,6 +396,16 @@ static void types_that_are_refused_stop_it(void **state)
     fake_collectd_refuse_types();
     assert_int_not_equal(fake_callbacks.init(), 0);
     assert_null(fake_callbacks.read);
+    assert_int_equal(fake_collectd_log_count(LOG_ERR), 1);
+}
+
+static void session_that_is_refused_stops_it(void **state)
+{
+    (void)state;
+    fake.refused = LANES;
+    assert_int_not_equal(fake_callbacks.init(), 0);
+    assert_null(fake_callbacks.read);
+    assert_int_equal(fake.open, 0);
     assert_int_equal(fake_collectd_log_count(LOG_ERR), 1);
 }
 
@@ -213,12 +431,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DRIVEN(registers_before_and_in_init),
         DRIVEN(works_without_a_block),
+        DRIVEN(sessions_are_siblings),
+        DRIVEN(interval_is_that_of_the_plugin),
         DRIVEN(settings_reach_the_session_and_the_names),
         DRIVEN(blocks_add_up),
         DRIVEN(read_never_fails),
+        DRIVEN(read_is_never_held_up),
+        DRIVEN(read_waits_no_longer_than_the_timeout),
+        DRIVEN(shutdown_leaves_behind_what_hangs),
         DRIVEN(severities_are_those_of_collectd),
         DRIVEN(shutdown_frees_and_can_be_repeated),
         DRIVEN(types_that_are_refused_stop_it),
+        DRIVEN(session_that_is_refused_stops_it),
         DRIVEN(mistake_in_the_configuration_is_a_failure),
     };
 

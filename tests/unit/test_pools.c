@@ -52,6 +52,21 @@ static void set_pools(const struct fake_pool *all, size_t count)
     fake.pool_count = count;
 }
 
+/* As in a collector: read apart, and put in the place of the last reading. */
+static bool read_again(bool volumes, bool local)
+{
+    struct pools fresh = {0};
+
+    if (!pools_read(&fresh, &table, volumes, local)) {
+        assert_null(fresh.pools);
+        return false;
+    }
+    pools_replace(&pools, &fresh, local);
+    assert_null(fresh.pools);
+    assert_int_equal(fresh.count, 0);
+    return true;
+}
+
 static const struct disk *volume_of(size_t pool, size_t volume)
 {
     assert_true(pool < pools.count);
@@ -78,7 +93,7 @@ static void figures_of_pools(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, false, true));
+    assert_true(read_again(false, true));
     assert_int_equal(pools.count, 2);
     assert_string_equal(pools.pools[0]->instance, "pool-default");
     assert_string_equal(pools.pools[0]->volumes.name, "default");
@@ -94,7 +109,7 @@ static void figures_of_pools(void **state)
     all[0].available = 39;
     all[0].allocation = 61;
     all[1].capacity = 8;
-    assert_true(pools_read(&pools, &table, false, true));
+    assert_true(read_again(false, true));
     assert_int_equal(pools.count, 2);
     assert_true(pools.pools[0]->allocation == 61);
     assert_true(pools.pools[0]->available == 39);
@@ -109,20 +124,20 @@ static void pools_that_go_and_come(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.count, 3);
     all[1].name = NULL;
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.count, 2);
     assert_string_equal(pools.pools[0]->volumes.name, "a");
     assert_string_equal(pools.pools[1]->volumes.name, "c");
     /* Under another name, but the same pool. */
     all[0].name = "new";
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_string_equal(pools.pools[0]->volumes.name, "new");
     assert_string_equal(pools.pools[0]->instance, "pool-new");
     set_pools(NULL, 0);
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.count, 0);
 }
 
@@ -134,14 +149,14 @@ static void no_answer_is_no_knowledge(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     fake.pools_silent = true;
     set_pools(all, 0);
-    assert_false(pools_read(&pools, &table, true, true));
+    assert_false(read_again(true, true));
     assert_int_equal(pools.count, 2);
     fake.pools_silent = false;
     set_pools(all, 1);
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.count, 1);
 }
 
@@ -154,7 +169,7 @@ static void pools_are_found_by_uuid(void **state)
     (void)state;
     assert_null(pools_find(&pools, uuid));
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, false, true));
+    assert_true(read_again(false, true));
     assert_ptr_equal(pools_find(&pools, uuid), &pools.pools[1]->volumes);
     uuid[0] = 1;
     assert_null(pools_find(&pools, uuid));
@@ -178,7 +193,7 @@ static void volumes_of_a_pool(void **state)
     (void)state;
     set_pools(all, COUNT_OF(all));
     for (unsigned round = 0; round < 2; round++) {
-        assert_true(pools_read(&pools, &table, true, true));
+        assert_true(read_again(true, true));
         assert_int_equal(pools.pools[0]->volumes.disk_count, 2);
         const struct disk *disk = volume_of(0, 0);
         assert_string_equal(disk->target, "a");
@@ -211,7 +226,7 @@ static void chains_through_volumes(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, false));
+    assert_true(read_again(true, false));
     const struct disk *disk = volume_of(0, 0);
     assert_int_equal(disk->layer_count, 3);
     assert_string_equal(disk->layers[0].path, "/p/top");
@@ -238,7 +253,7 @@ static void chain_of_volumes_that_loops(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, false));
+    assert_true(read_again(true, false));
     assert_int_equal(volume_of(0, 0)->layer_count, 2);
     assert_int_equal(volume_of(0, 1)->layer_count, 2);
     assert_int_equal(volume_of(0, 2)->layer_count, 1);
@@ -267,7 +282,7 @@ static void chain_of_volumes_without_end(void **state)
     (void)state;
     set_pools(all, COUNT_OF(all));
     table.volume_xml = endless_volume_xml;
-    assert_true(pools_read(&pools, &table, true, false));
+    assert_true(read_again(true, false));
     assert_int_equal(volume_of(0, 0)->layer_count, WALK_DEPTH_MAX);
 }
 
@@ -303,13 +318,13 @@ static void volumes_that_go(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.pools[0]->volumes.disk_count, 2);
     all[0].volume_count = 1;
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.pools[0]->volumes.disk_count, 1);
     all[0].volume_count = 0;
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.pools[0]->volumes.disk_count, 0);
 }
 
@@ -322,9 +337,9 @@ static void volumes_that_can_not_be_listed(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     fake.volumes_silent = true;
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(pools.pools[0]->volumes.disk_count, 2);
     assert_string_equal(pools.pools[0]->volumes.disks[1].target, "b");
 }
@@ -341,10 +356,10 @@ static void volumes_that_change(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(volume_of(0, 0)->layers[0].stated.capacity, 100);
     volumes[0].xml = CAPACITY("200");
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(volume_of(0, 0)->layers[0].stated.capacity, 200);
 }
 
@@ -359,20 +374,32 @@ static void knowledge_of_images_is_kept(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     struct layer *layer = &pools.pools[0]->volumes.disks[0].layers[0];
     layer->image_state = IMAGE_READ;
     layer->image.end = 77;
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     layer = &pools.pools[0]->volumes.disks[0].layers[0];
     assert_int_equal(layer->image_state, IMAGE_READ);
     assert_true(layer->image.end == 77);
-    assert_true(pools_read(&pools, &table, true, false));
+    assert_true(read_again(true, false));
     layer = &pools.pools[0]->volumes.disks[0].layers[0];
     assert_int_equal(layer->image_state, IMAGE_UNREAD);
 }
 
 /* --- names --------------------------------------------------------------- */
+
+/* Of that volume of the pool of that number. */
+static const char *instance_of(unsigned char number, const char *volume)
+{
+    const unsigned char uuid[UUID_BYTES] = {[UUID_BYTES - 1] = number};
+    const struct domain *volumes = pools_find(&pools, uuid);
+
+    assert_non_null(volumes);
+    const struct disk *disk = domain_find_disk(volumes, volume);
+    assert_non_null(disk);
+    return disk->instance;
+}
 
 /* "a-b" with "c", and "a" with "b-c". */
 static void names_that_would_fall_together(void **state)
@@ -391,7 +418,7 @@ static void names_that_would_fall_together(void **state)
 
     (void)state;
     set_pools(all, COUNT_OF(all));
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     snprintf(name, sizeof(name), "%s", volume_of(1, 0)->instance);
     assert_string_equal(volume_of(0, 0)->instance, "vol-a-b-c");
     assert_memory_equal(name, "vol-a-b-c-", 10);
@@ -401,9 +428,9 @@ static void names_that_would_fall_together(void **state)
     /* They stay what they are, in whatever order the pools are read. */
     for (unsigned round = 0; round < 4; round++) {
         set_pools(round % 2 == 0 ? turned : all, 2);
-        assert_true(pools_read(&pools, &table, true, true));
-        assert_string_equal(volume_of(0, 0)->instance, "vol-a-b-c");
-        assert_string_equal(volume_of(1, 0)->instance, name);
+        assert_true(read_again(true, true));
+        assert_string_equal(instance_of(1, "c"), "vol-a-b-c");
+        assert_string_equal(instance_of(2, "b-c"), name);
     }
 }
 
@@ -419,7 +446,7 @@ static void names_that_are_too_long(void **state)
     memset(pool, 'p', sizeof(pool) - 1);
     pool[sizeof(pool) - 1] = '\0';
     set_pools(all, 1);
-    assert_true(pools_read(&pools, &table, true, true));
+    assert_true(read_again(true, true));
     assert_int_equal(strlen(pools.pools[0]->instance), IDENTITY_SIZE - 1);
     assert_int_equal(strlen(volume_of(0, 0)->instance), IDENTITY_SIZE - 1);
     assert_string_not_equal(volume_of(0, 0)->instance,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES_MAX 12
+#define VALUES_MAX 13
 #define ERROR_SIZE 512
 
 static const struct option_row {
@@ -33,6 +33,15 @@ static const struct option_row {
      {"1", "2", "300", "86400"},
      {"", "0", "-1", "86401", "1.5", "5m", "x", "99999999999999999999"},
      {"seconds", "1", "86400"}},
+    {"Timeout",
+     {"0.1", "5", "2.5", "86400"},
+     {"", "0", "0.09", "-1", "86400.1", "5s", "x", ".5", " 5", "+5", "0x10",
+      "nan"},
+     {"seconds", "0.1", "86400"}},
+    {"Readers",
+     {"1", "2"},
+     {"", "0", "3", "-1", "2.0", "two", "12", " 2", "+2"},
+     {"1", "2"}},
     {"Domain",
      {"vm1", "/^vm/", "with space", "vm/1"},
      {"", "/(/", "/[a/", "/", "//", "/vm"},
@@ -99,6 +108,7 @@ static char *snapshot(const struct settings *settings)
     fprintf(stream, "%d;%u;%zu;%d;", settings->inactive_domains,
             settings->inactive_interval, settings->select.pools.count,
             settings->volumes);
+    fprintf(stream, "%g;%u;", settings->timeout, settings->readers);
     print_format(stream, &settings->host_format);
     print_format(stream, &settings->instance_format);
     fprintf(stream, "%s;%s;%d;%d", settings->metadata_ns,
@@ -281,6 +291,9 @@ static void defaults(void **state)
     assert_int_equal(settings->local_images, LOCAL_IMAGES_AUTO);
     assert_false(settings->inactive_domains);
     assert_int_equal(settings->inactive_interval, 300);
+    /* The interval, which is not known here, has a say in it. */
+    assert_true(settings->timeout == 0);
+    assert_int_equal(settings->readers, 1);
     assert_int_equal(settings->select.pools.count, 0);
     assert_false(settings->volumes);
     settings_free(settings);
@@ -318,6 +331,14 @@ static void options_reach_their_field(void **state)
     set(settings, "InactiveInterval", "77");
     assert_int_equal(settings->inactive_interval, 77);
     assert_int_equal(settings->refresh_interval, 300);
+    set(settings, "Timeout", "0.1");
+    assert_true(settings->timeout == 0.1);
+    set(settings, "Timeout", "20");
+    assert_true(settings->timeout == 20);
+    set(settings, "Readers", "2");
+    assert_int_equal(settings->readers, 2);
+    set(settings, "Readers", "1");
+    assert_int_equal(settings->readers, 1);
     set(settings, "Volumes", "true");
     assert_true(settings->volumes);
     set(settings, "Volumes", "no");

@@ -29,7 +29,6 @@ struct facts {
     struct layer layer;
     bool off;
     bool derive; /* "written" was said: headroom and percent are asked for */
-    uint64_t free_space;
 };
 
 /* What the image's own metadata say. False: it is none of these facts. */
@@ -93,7 +92,7 @@ static void read_fact(struct facts *facts, const char *key, char *value)
     else if (strcmp(key, "depth") == 0)
         layer->depth = (unsigned)number;
     else if (strcmp(key, "free") == 0)
-        facts->free_space = number;
+        layer->seen.free = number;
     else if (strcmp(key, "written") == 0) {
         layer->written = number != 0;
         facts->derive = true;
@@ -133,6 +132,7 @@ static char *settle(char *input)
             {
                 .record = LAYER_NO_RECORD,
                 .stated = SIZES_UNKNOWN,
+                .seen = {.free = SIZE_UNKNOWN},
                 .sizes = {1, 2, 3},
                 .headroom = 4,
                 .percent = 5,
@@ -140,7 +140,6 @@ static char *settle(char *input)
                           .end = SIZE_UNKNOWN,
                           .largest = SIZE_UNKNOWN},
             },
-        .free_space = SIZE_UNKNOWN,
     };
     struct layer *layer = &facts.layer;
     char *line;
@@ -152,7 +151,7 @@ static char *settle(char *input)
         read_fact(&facts, key, value);
     }
     sizes_settle(layer, !facts.off);
-    sizes_derive(layer, facts.free_space);
+    sizes_derive(layer);
 
     char *output;
     size_t length;

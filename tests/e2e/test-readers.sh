@@ -1,0 +1,31 @@
+#!/bin/bash
+# Readers: as many calls side by side, over parts of the domains. Every domain is
+# reported in every cycle, and each call is one more list.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=hang.sh
+. "$(dirname "$0")/hang.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+
+requires_plugin
+export HOST_INTERVAL=0.5
+test_start_host
+
+vms=(vm1 vm2 vm3 vm4 vm5 vm6)
+stuck_start_vms "$HOST_DIR" "${vms[@]}"
+for readers in 1 2; do
+    host_start_collectd "Readers $readers" 'RefreshInterval 1000'
+    host_wait_cycle
+    host_wait_cycle
+    expect_value "Readers $readers: domains" 6 $self/count-domains
+    expect_value "Readers $readers: calls" $((readers == 1 ? 1 : 4)) $self/count-calls
+    for vm in "${vms[@]}"; do
+        expect_value "Readers $readers: $vm" 8388608 "$vm/virt_backing-vda/disk_capacity-layer0"
+        expect_value "Readers $readers: $vm is fresh" 0 "$vm/virt_backing/duration-stale"
+    done
+    expect_quiet_log
+    host_stop_collectd
+    rm -r "$HOST_DIR/csv"
+done
