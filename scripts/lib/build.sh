@@ -18,8 +18,8 @@ build_quietly() {
 # Make ./configure where a checkout does not have it, or has an older one.
 build_configure_script() {
     local file
-    for file in configure.ac Makefile.am tests/unit/Makefile.inc; do
-        if [ ! -e "$BUILD_TOP/configure" ] || [ "$BUILD_TOP/$file" -nt "$BUILD_TOP/configure" ]; then
+    for file in "$BUILD_TOP"/{configure.ac,Makefile.am,tests/*/Makefile.inc}; do
+        if [ ! -e "$BUILD_TOP/configure" ] || [ "$file" -nt "$BUILD_TOP/configure" ]; then
             build_quietly "$1/autoreconf.log" autoreconf -fi "$BUILD_TOP"
             return
         fi

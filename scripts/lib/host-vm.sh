@@ -130,7 +130,10 @@ host_unplug_disk() {
 
 # The process id of a machine's QEMU.
 host_qemu_pid() {
-    cat "$HOST_DIR/run/qemu/$1.pid" "$HOST_DIR/runtime/libvirt/qemu/run/$1.pid" 2>/dev/null
+    local file
+    for file in "$HOST_DIR/run/qemu/$1.pid" "$HOST_DIR/runtime/libvirt/qemu/run/$1.pid"; do
+        [ ! -f "$file" ] || cat "$file"
+    done
 }
 
 # QEMU's name for the block device behind a target.

@@ -43,7 +43,7 @@ packages_list() {
             tini rrdtool dejavu-sans-mono-fonts util-linux procps-ng iproute
         ;;
     dnf-check)
-        echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan
+        echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan
         ;;
     *)
         echo "packages: unknown group '$2'" >&2
