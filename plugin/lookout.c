@@ -22,6 +22,7 @@ struct lookout_batch {
     struct porters_task task;
     const struct images *images;
     bool out;               /* it was given to the porters and is not back */
+    atomic_bool begun;      /* by one of them */
     bool told;              /* the log knows that the place does not answer */
     bool used;              /* in the last pass */
     atomic_size_t progress; /* items that were looked at */
@@ -54,6 +55,7 @@ static void look(struct porters_task *task)
 {
     struct lookout_batch *batch = (struct lookout_batch *)task;
 
+    batch->begun = true;
     freespace_reset(&batch->freespace);
     for (size_t i = 0; i < batch->count; i++) {
         look_at(batch, &batch->items[i]);
@@ -75,7 +77,8 @@ static void take_back(const struct lookout *lookout,
                       struct lookout_batch *batch)
 {
     if (batch->out && !porters_is_done(lookout->porters, &batch->task)) {
-        tell(lookout, batch);
+        if (batch->begun)
+            tell(lookout, batch);
         return;
     }
     if (batch->told)
@@ -176,8 +179,10 @@ void lookout_start(struct lookout *lookout)
 {
     for (size_t i = 0; i < lookout->count; i++) {
         struct lookout_batch *batch = lookout->batches[i];
-        if (!batch->out && batch->count > 0)
-            batch->out = porters_give(lookout->porters, &batch->task);
+        if (batch->out || batch->count == 0)
+            continue;
+        batch->begun = false;
+        batch->out = porters_give(lookout->porters, &batch->task);
     }
 }
 

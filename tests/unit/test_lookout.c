@@ -309,6 +309,31 @@ static void two_storages_hang(void **state)
     assert_int_equal(gate_arrived(&gate), 2);
 }
 
+/* More than there are porters: one that nobody has looked at is not silent. */
+static void all_porters_hang(void **state)
+{
+    struct layer layers[] = {make_layer("/1/a"), make_layer("/2/a"),
+                             make_layer("/3/a"), make_layer("/4/a")};
+    struct layer all[] = {layers[0], layers[1], layers[2], layers[3],
+                          make_layer("/5/a")};
+
+    (void)state;
+    for (size_t i = 1; i <= 4; i++)
+        hangs[i] = true;
+    pass(layers, COUNT_OF(layers));
+    for (unsigned i = 0; i < 3; i++)
+        pass(all, COUNT_OF(all));
+    assert_int_equal(fake_log_count_of(LOG_LEVEL_WARNING), 4);
+    gate_open(&gate, 1000);
+    for (size_t i = 1; i <= 4; i++)
+        hangs[i] = false;
+    gate_await_passed(&gate, 4);
+    pass(all, COUNT_OF(all));
+    pass(all, COUNT_OF(all));
+    assert_true(is_seen(&all[4]));
+    assert_int_equal(fake_log_count_of(LOG_LEVEL_WARNING), 4);
+}
+
 /* When it answers, the layers that it was looked at for are long gone. */
 static void a_late_look_is_written_nowhere(void **state)
 {
@@ -475,6 +500,7 @@ int main(void)
         TEST(a_storage_that_hangs_leaves_the_others),
         TEST(each_silence_is_a_pair_of_lines),
         TEST(two_storages_hang),
+        TEST(all_porters_hang),
         TEST(a_late_look_is_written_nowhere),
         TEST(a_look_needs_nothing_of_the_layer),
         TEST(slow_is_not_silent),
