@@ -123,14 +123,16 @@ static bool decode_record(struct blockstats *stats,
     return true;
 }
 
+/* Where memory is short a domain is no more than there. */
 static void show_records(struct attempt *attempt,
                          virDomainStatsRecordPtr *records, int count)
 {
     struct statistics *statistics = attempt->statistics;
 
     for (int i = 0; i < count && !statistics->lost; i++)
-        if (decode_record(&statistics->stats, records[i]))
-            show(attempt, records[i]->dom, &statistics->stats);
+        show(attempt, records[i]->dom,
+             decode_record(&statistics->stats, records[i]) ? &statistics->stats
+                                                           : NULL);
     if (statistics->lost)
         fail(attempt);
     virDomainStatsRecordListFree(records);
