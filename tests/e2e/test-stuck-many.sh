@@ -44,6 +44,9 @@ resources() {
 # By then each lane to libvirt has been used.
 sleep 5
 before=$(resources)
+# Each connection has one call under way at a time.
+connections=$(awk '$6 == "03"' /proc/net/unix | grep -c "$HOST_DIR/sock/libvirt-sock")
+expect_seconds "connections to libvirtd" 1 3 "$connections"
 sleep 15
 expect_value "domains, in the outage" 25 $self/count-domains
 expect_value "stalled, in the outage" 20 $self/count-stalled
