@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "asker.h"
 
+#include "blame.h"
 #include "hash.h"
-#include "stall.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,6 @@
  * one is tried: shares of Timeout. */
 #define TRY_WAIT 0.25
 #define TRY_INTERVAL 4
-
-/* Seconds: as exactly is it known how long a domain has been waited for. */
-#define GRAIN 0.05
 
 struct asker {
     const struct settings *settings;
@@ -142,170 +139,19 @@ static bool ask_one(struct asker *asker, struct roster_entry *entry, double now)
 
 /* --- answers ------------------------------------------------------------- */
 
-/* Whoever answers with sizes is neither stuck nor suspect. */
-static void clear_all(struct asker *asker, const struct query *query)
-{
-    for (size_t i = 0; i < query->count && asker->stall.count > 0; i++) {
-        const struct query_domain *domain = &query->domains[i];
-        struct roster_entry *entry =
-            domain->answered && domain->whole
-                ? roster_find(asker->roster, domain->uuid)
-                : NULL;
-        if (entry != NULL)
-            stall_clear(&asker->stall, entry);
-    }
-}
-
-static bool was_asked(const struct query *query, const unsigned char *uuid)
-{
-    const struct census_entry *known = census_find(&query->census, uuid);
-
-    return known == NULL ? query->newcomers : known->wanted;
-}
-
-static const struct query_domain *find_domain(const struct query *query,
-                                              const unsigned char *uuid)
-{
-    for (size_t i = 0; i < query->count; i++)
-        if (memcmp(query->domains[i].uuid, uuid, UUID_BYTES) == 0)
-            return &query->domains[i];
-    return NULL;
-}
-
-/* That libvirt did not answer says nothing of the domain. */
-static void doubt_tried(struct asker *asker, const struct lane *lane)
-{
-    struct roster_entry *entry = roster_find(asker->roster, lane->uuid);
-
-    if (entry != NULL)
-        stall_doubt(entry);
-}
-
-/* A call that hung on somebody has come back: he has just answered, or is gone.
- * What it tells of the others is as old as the question. */
-static void clear_culprits(struct asker *asker, const struct lane *lane)
-{
-    for (size_t i = 0; i < asker->roster->count; i++) {
-        struct roster_entry *entry = asker->roster->entries[i];
-        if (!entry->stuck || entry->lane != lane)
-            continue;
-        entry->lane = NULL;
-        const struct query_domain *found =
-            find_domain(&lane->query, entry->domain.uuid);
-        if (lane->query.answered && found != NULL && found->whole)
-            stall_clear(&asker->stall, entry);
-        else
-            stall_doubt(entry);
-    }
-}
-
-/* By that answer, the call still hangs on whom it is known to hang on. */
-static bool is_explained(const struct asker *asker, const struct query *busy,
-                         const struct lane *lane)
-{
-    for (size_t i = 0; i < busy->count; i++) {
-        const struct query_domain *found = &busy->domains[i];
-        const struct roster_entry *entry =
-            found->busy > 0 ? roster_find(asker->roster, found->uuid) : NULL;
-        if (entry != NULL && entry->stuck && entry->lane == lane)
-            return true;
-    }
-    return false;
-}
-
-/* The lane whose call hangs on a domain that has been waited for since then;
- * NULL: none does. Whom somebody else waited for before makes no call hang: he
- * comes without sizes. A call that went on may hang on another now. */
-static struct lane *find_hung(struct asker *asker, const struct query *busy,
-                              const struct roster_entry *entry, double since)
-{
-    struct lane *hung = NULL;
-
-    for (size_t i = 0; i < LANES; i++) {
-        struct lane *lane = &asker->lanes.lanes[i];
-        if (lane->purpose == PURPOSE_SHARED && since + GRAIN >= lane->since &&
-            was_asked(&lane->query, entry->domain.uuid) &&
-            (hung == NULL || !lane->blamed) && !is_explained(asker, busy, lane))
-            hung = lane;
-    }
-    return hung;
-}
-
-/* Of those that have been waited for as long as a call hangs, and are not known
- * to be stuck, the one with the fewest layers: what is bad about several should
- * be explained by what they have in common. */
-static struct roster_entry *find_culprit(struct asker *asker,
-                                         const struct query *query,
-                                         struct lane **ret_lane)
-{
-    double now = lanes_now(&asker->lanes);
-    struct roster_entry *best = NULL;
-    size_t fewest = 0;
-
-    for (size_t i = 0; i < query->count; i++) {
-        const struct query_domain *found = &query->domains[i];
-        struct roster_entry *entry =
-            found->busy < timeout_of(asker) / 2
-                ? NULL
-                : roster_find(asker->roster, found->uuid);
-        struct lane *lane =
-            entry == NULL || entry->stuck
-                ? NULL
-                : find_hung(asker, query, entry, now - found->busy);
-        if (lane == NULL)
-            continue;
-        size_t layers = domain_count_layers(&entry->domain);
-        if (best == NULL || layers < fewest) {
-            best = entry;
-            fewest = layers;
-            *ret_lane = lane;
-        }
-    }
-    return best;
-}
-
-static void blame(struct asker *asker, struct roster_entry *entry,
-                  struct lane *lane)
-{
-    lane->blamed = true;
-    entry->lane = lane;
-    stall_blame(&asker->stall, entry, lanes_now(&asker->lanes));
-}
-
-static void take_busy(struct asker *asker, const struct query *query)
-{
-    struct roster_entry *entry;
-    struct lane *lane;
-
-    while ((entry = find_culprit(asker, query, &lane)) != NULL)
-        blame(asker, entry, lane);
-    for (size_t i = 0; i < query->count; i++) {
-        const struct query_domain *found = &query->domains[i];
-        entry = roster_find(asker->roster, found->uuid);
-        if (entry != NULL && entry->stuck && found->busy == 0)
-            stall_doubt(entry);
-    }
-    stall_review(&asker->stall);
-}
-
 static void finish(void *context, struct lane *lane, enum purpose purpose)
 {
     struct asker *asker = context;
     struct query *query = &lane->query;
 
-    if (lane->blamed && purpose == PURPOSE_SHARED)
-        clear_culprits(asker, lane);
-    else if (query->kind == QUERY_STATS && query->answered)
-        clear_all(asker, query);
-    else if (purpose == PURPOSE_TRY)
-        doubt_tried(asker, lane);
+    blame_lift(&asker->stall, lane, purpose);
     if (lane->blamed || !query->answered)
         return;
     asker->take(asker->context, query);
     asker->answers += purpose == PURPOSE_SHARED || purpose == PURPOSE_BUSY;
     /* One that comes late does not tell since when. */
     if (purpose == PURPOSE_BUSY && query->pass == asker->lanes.pass)
-        take_busy(asker, query);
+        blame_busy(&asker->stall, &asker->lanes, query, timeout_of(asker) / 2);
 }
 
 struct asker *asker_new(const struct settings *settings,
@@ -342,19 +188,6 @@ void asker_free(struct asker *asker)
 }
 
 /* --- what hangs ---------------------------------------------------------- */
-
-static void blame_tried(struct asker *asker)
-{
-    for (size_t i = 0; i < LANES; i++) {
-        struct lane *lane = &asker->lanes.lanes[i];
-        if (lane->purpose != PURPOSE_TRY || lane->blamed)
-            continue;
-        struct roster_entry *entry = roster_find(asker->roster, lane->uuid);
-        if (entry != NULL)
-            stall_blame(&asker->stall, entry, lanes_now(&asker->lanes));
-        lane->blamed = true;
-    }
-}
 
 static void tell_silent(struct asker *asker, bool silent)
 {
@@ -491,26 +324,6 @@ static void want_again(struct asker *asker)
     }
 }
 
-/* A migration hides who is waited for. But if just one domain answers without
- * sizes, it is that one for which a call hangs. */
-static void blame_unsized(struct asker *asker)
-{
-    struct lane *lane = lanes_mystery(&asker->lanes);
-    struct roster_entry *culprit = NULL;
-
-    for (size_t i = 0; lane != NULL && i < asker->roster->count; i++) {
-        struct roster_entry *entry = asker->roster->entries[i];
-        if (!entry->answered || entry->sized || entry->stuck ||
-            !was_asked(&lane->query, entry->domain.uuid))
-            continue;
-        if (culprit != NULL)
-            return;
-        culprit = entry;
-    }
-    if (culprit != NULL)
-        blame(asker, culprit, lane);
-}
-
 /* A domain that was tried and answered clears those on the same storage: they
  * are asked in the same pass. Where the call for many hangs nothing more is
  * risked. */
@@ -533,7 +346,7 @@ static void ask(struct asker *asker)
         lanes_wait_for(lanes, PURPOSE_SHARED, deadline);
     }
     if (hung)
-        blame_unsized(asker);
+        blame_unsized(&asker->stall, lanes);
     if (hung && !lanes->stopping)
         ask_off(asker);
     if (!lanes->stopping)
@@ -572,7 +385,7 @@ bool asker_pass(struct asker *asker, const struct asker_wish *wish,
 
     begin(asker, wish, take, context);
     lanes_collect(lanes);
-    blame_tried(asker);
+    blame_tried(&asker->stall, lanes);
     tell_full(asker, lanes_free(lanes) == NULL);
     if (lanes_free(lanes) == NULL)
         return asker->answers > 0;
