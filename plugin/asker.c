@@ -2,6 +2,7 @@
 #include "asker.h"
 
 #include "blame.h"
+#include "errands.h"
 #include "hash.h"
 
 #include <stdlib.h>
@@ -398,4 +399,28 @@ bool asker_pass(struct asker *asker, const struct asker_wish *wish,
     else if (lanes_free(lanes) != NULL)
         ask(asker);
     return asker->answers > 0;
+}
+
+/* --- errands ------------------------------------------------------------- */
+
+void asker_run(struct asker *asker, struct errands *errands)
+{
+    struct lanes *lanes = &asker->lanes;
+    struct lane *lane = lanes_free(lanes);
+
+    /* A lane is left for those that are asked next. */
+    if (errands->count > 0 && !lanes->stopping &&
+        lanes_count(lanes, PURPOSE_NONE) > 1) {
+        errands_swap(&lane->query.errands, errands);
+        lanes_start(lanes, lane, PURPOSE_ERRANDS);
+        lanes_wait_for(lanes, PURPOSE_ERRANDS, asker->wish->deadline);
+    }
+    errands_forget(errands);
+}
+
+void asker_set_between(struct asker *asker, void (*between)(void *context),
+                       void *context)
+{
+    asker->lanes.between = between;
+    asker->lanes.between_context = context;
 }

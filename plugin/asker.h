@@ -45,4 +45,14 @@ struct asker_wish {
 bool asker_pass(struct asker *asker, const struct asker_wish *wish,
                 asker_take take, void *context);
 
+/* Has errands done in the pass that asker_pass() began, and waits for them
+ * until its deadline; `take` is called then, or in a later pass. Empties the
+ * list: where no lane can be spared they are forgotten. */
+void asker_run(struct asker *asker, struct errands *errands);
+
+/* `between` is called, in the thread that waits, whenever a wait was
+ * interrupted. */
+void asker_set_between(struct asker *asker, void (*between)(void *context),
+                       void *context);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "blame.h"
 
+#include "errands.h"
+
 #include <string.h>
 
 /* Seconds: as exactly is it known how long a domain has been waited for. */
@@ -22,6 +24,9 @@ static void clear_all(struct stall *stall, const struct query *query)
 
 static bool was_asked(const struct query *query, const unsigned char *uuid)
 {
+    if (query->kind == QUERY_ERRANDS)
+        return errands_are_for(&query->errands, uuid);
+
     const struct census_entry *known = census_find(&query->census, uuid);
 
     return known == NULL ? query->newcomers : known->wanted;
@@ -68,7 +73,8 @@ void blame_lift(struct stall *stall, const struct lane *lane,
 {
     const struct query *query = &lane->query;
 
-    if (lane->blamed && purpose == PURPOSE_SHARED)
+    if (lane->blamed &&
+        (purpose == PURPOSE_SHARED || purpose == PURPOSE_ERRANDS))
         clear_culprits(stall, lane);
     else if (query->kind == QUERY_STATS && query->answered)
         clear_all(stall, query);
@@ -90,6 +96,12 @@ static bool is_explained(const struct stall *stall, const struct query *busy,
     return false;
 }
 
+/* A call for many domains, of which one may make it hang. */
+static bool is_for_many(const struct lane *lane)
+{
+    return lane->purpose == PURPOSE_SHARED || lane->purpose == PURPOSE_ERRANDS;
+}
+
 /* The lane whose call hangs on a domain that has been waited for since then;
  * NULL: none does. Whom somebody else waited for before makes no call hang: he
  * comes without sizes. A call that went on may hang on another now. */
@@ -101,7 +113,7 @@ static struct lane *find_hung(struct stall *stall, struct lanes *lanes,
 
     for (size_t i = 0; i < LANES; i++) {
         struct lane *lane = &lanes->lanes[i];
-        if (lane->purpose == PURPOSE_SHARED && since + GRAIN >= lane->since &&
+        if (is_for_many(lane) && since + GRAIN >= lane->since &&
             was_asked(&lane->query, entry->domain.uuid) &&
             (hung == NULL || !lane->blamed) && !is_explained(stall, busy, lane))
             hung = lane;

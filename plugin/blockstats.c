@@ -9,9 +9,15 @@
 
 #define PREFIX "block."
 
+/* Of virDomainState and virDomainPausedReason. */
+#define STATE_PAUSED 3
+#define REASON_IO_ERROR 5
+
 void blockstats_reset(struct blockstats *stats)
 {
     stats->supported = false;
+    stats->state = 0;
+    stats->reason = 0;
     stats->count = 0;
 }
 
@@ -75,9 +81,23 @@ static uint64_t *find_figure(struct blockrecord *record, const char *name)
         return strcmp(name, "capacity") == 0 ? &record->stated.capacity : NULL;
     case 'p':
         return strcmp(name, "physical") == 0 ? &record->stated.physical : NULL;
+    case 't':
+        return strcmp(name, "threshold") == 0 ? &record->threshold : NULL;
     default:
         return NULL;
     }
+}
+
+/* What is not of a record. */
+static void take_number(struct blockstats *stats, const char *field,
+                        uint64_t value)
+{
+    if (strcmp(field, PREFIX "count") == 0)
+        stats->supported = true;
+    else if (strcmp(field, "state.state") == 0)
+        stats->state = value;
+    else if (strcmp(field, "state.reason") == 0)
+        stats->reason = value;
 }
 
 bool blockstats_number(struct blockstats *stats, const char *field,
@@ -87,8 +107,7 @@ bool blockstats_number(struct blockstats *stats, const char *field,
     const char *name;
 
     if (!split_field(field, &number, &name)) {
-        if (strcmp(field, PREFIX "count") == 0)
-            stats->supported = true;
+        take_number(stats, field, value);
         return true;
     }
     if (!grow(stats, number + 1))
@@ -120,6 +139,11 @@ bool blockstats_text(struct blockstats *stats, const char *field,
     else if (strcmp(name, "path") == 0)
         record->path = value;
     return true;
+}
+
+bool blockstats_is_halted(const struct blockstats *stats)
+{
+    return stats->state == STATE_PAUSED && stats->reason == REASON_IO_ERROR;
 }
 
 uint64_t blockstats_signature(const struct blockstats *stats)

@@ -27,10 +27,13 @@ struct blockrecord {
     const char *path;   /* NULL for network storage and empty drives */
     unsigned index;     /* block.N.backingIndex; 0 when absent */
     struct sizes stated;
+    uint64_t threshold; /* block.N.threshold; 0 when absent */
 };
 
 struct blockstats {
     bool supported; /* the driver answers for disks at all (block.count) */
+    uint64_t state; /* virDomainState, and its reason; 0 when absent */
+    uint64_t reason;
     struct blockrecord *records;
     size_t count;
     size_t room;
@@ -46,6 +49,10 @@ bool blockstats_number(struct blockstats *stats, const char *field,
                        uint64_t value);
 bool blockstats_text(struct blockstats *stats, const char *field,
                      const char *value);
+
+/* The domain is paused by an I/O error: VIR_DOMAIN_PAUSED for the reason
+ * VIR_DOMAIN_PAUSED_IOERROR. */
+bool blockstats_is_halted(const struct blockstats *stats);
 
 /* A digest of the set of (target, index, path): as long as it stays the same
  * so does the layout of the domain's chains, and XML need not be read. */

@@ -2,6 +2,7 @@
 #include "chain.h"
 
 #include "blockstats.h"
+#include "hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ void disk_clear(struct disk *disk)
     disk_cut_layers(disk, 0);
     free(disk->layers);
     free(disk->target);
+    free(disk->alias);
     free(disk->instance);
     *disk = (struct disk){0};
 }
@@ -76,7 +78,7 @@ struct disk *domain_add_disk(struct domain *domain, const char *target)
     domain->disks = disks;
 
     struct disk *disk = &disks[domain->disk_count];
-    *disk = (struct disk){.target = strdup(target)};
+    *disk = (struct disk){.target = strdup(target), .job_left = SIZE_UNKNOWN};
     if (disk->target == NULL)
         return NULL;
     domain->disk_count++;
@@ -127,6 +129,48 @@ struct disk *domain_find_disk(const struct domain *domain, const char *target)
         if (strcmp(domain->disks[i].target, target) == 0)
             return &domain->disks[i];
     return NULL;
+}
+
+struct layer *disk_find_layer(const struct disk *disk, unsigned index)
+{
+    for (size_t i = 0; i < disk->layer_count; i++)
+        if (disk->layers[i].index == index)
+            return &disk->layers[i];
+    return NULL;
+}
+
+uint64_t disk_chain_digest(const struct disk *disk)
+{
+    uint64_t hash = HASH_START;
+
+    for (size_t i = 0; i < disk->layer_count; i++)
+        if (disk->layers[i].role == ROLE_CHAIN)
+            hash = hash_bytes(hash, &disk->layers[i].index,
+                              sizeof(disk->layers[i].index));
+    return hash;
+}
+
+static void carry_disk(struct disk *to, const struct disk *from)
+{
+    to->job = from->job;
+    to->job_chain = from->job_chain;
+    to->job_missed = from->job_missed;
+    to->failed = from->failed;
+    to->failed_at = from->failed_at;
+    for (size_t i = 0; i < to->layer_count; i++) {
+        const struct layer *old = disk_find_layer(from, to->layers[i].index);
+        if (old != NULL)
+            to->layers[i].armed = old->armed;
+    }
+}
+
+void domain_carry_over(struct domain *to, const struct domain *from)
+{
+    for (size_t i = 0; i < to->disk_count; i++) {
+        const struct disk *old = domain_find_disk(from, to->disks[i].target);
+        if (old != NULL)
+            carry_disk(&to->disks[i], old);
+    }
 }
 
 size_t disk_chain_length(const struct disk *disk)

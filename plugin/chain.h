@@ -60,6 +60,22 @@ enum role {
     ROLE_SCRATCH, /* scratch or target image of a running backup */
 };
 
+enum job_kind {
+    JOB_NONE,
+    JOB_COMMIT, /* of layers into one below, the active one or not */
+    JOB_COPY,
+    JOB_PULL,
+    JOB_BACKUP,
+};
+
+/* A block job of a disk, in the hypervisor's own measure: bytes of the disk
+ * that are done, of those that there are to do. 0 of 0 where it can't tell. */
+struct job {
+    enum job_kind kind; /* JOB_NONE: none runs */
+    uint64_t done;
+    uint64_t whole;
+};
+
 /* What a look at an image on this host showed (stat). */
 struct look {
     enum storage storage; /* STORAGE_FILE or _BLOCK; _UNKNOWN: not looked at */
@@ -113,6 +129,10 @@ struct layer {
     struct sizes stated; /* the hypervisor's figures of this cycle */
     struct look seen;
 
+    uint64_t threshold; /* offset at which the hypervisor is to tell that it
+                         * was passed; 0: none is set */
+    uint64_t armed;     /* the one that this program has set; 0: none */
+
     bool target;           /* of an active commit, as the XML has it */
     bool written;          /* by the guest or by a job, as far as is known */
     uint64_t first_offset; /* stated.allocation when the chain was first seen */
@@ -131,7 +151,8 @@ struct layer {
 };
 
 struct disk {
-    char *target;   /* "vda" */
+    char *target; /* "vda" */
+    char *alias;  /* the hypervisor's own name of the device; NULL: not said */
     char *instance; /* name of its series (identity.h); NULL until named */
     bool readonly;  /* the guest can't write to it */
     bool given;     /* the XML says where the chain ends */
@@ -140,6 +161,16 @@ struct disk {
                      * found by following the images */
     struct layer *layers;
     size_t layer_count;
+
+    struct job job;
+    uint64_t job_left;    /* bytes that it may still write (job.h) */
+    uint64_t job_chain;   /* digest of the chain that it began with */
+    unsigned job_missed;  /* times in a row that it was not there any more */
+    enum job_kind failed; /* the job of which that was heard and not told ... */
+    double failed_at;     /* ... and when */
+    bool job_known;       /* it was asked since the chain was laid out */
+    bool job_fresh;       /* `job` is of this pass */
+    uint64_t job_offsets; /* of the backing images, when it was asked */
 };
 
 #define DOMAIN_OFF (-1)
@@ -191,6 +222,17 @@ struct disk *domain_find_disk(const struct domain *domain, const char *target);
 
 /* Number of images in the disk's chain, mirror and scratch not counted. */
 size_t disk_chain_length(const struct disk *disk);
+
+/* A digest of the images in the disk's chain: another one when a job has
+ * changed it. */
+uint64_t disk_chain_digest(const struct disk *disk);
+
+/* The layer of that index; NULL where there is none. */
+struct layer *disk_find_layer(const struct disk *disk, unsigned index);
+
+/* For a layout that was read again in the same run of the domain: what this
+ * program has set, and the jobs that it knows of. */
+void domain_carry_over(struct domain *to, const struct domain *from);
 
 /* False where nobody says how long the chain of a domain that is off is: it is
  * still being followed, or one of its images can't be read. */

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "collector.h"
 
+#include "fifo.h"
 #include "figures.h"
 #include "imageplan.h"
 #include "lookout.h"
 #include "model.h"
 #include "naming.h"
 #include "place.h"
+#include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PORTERS 8 /* threads for what lies on storage */
+
+/* Events that wait to be seen to. What is lost beyond it, passes find out. */
+#define EVENTS_MOST 16384
 
 struct collector {
     const struct settings *settings;
@@ -25,6 +30,10 @@ struct collector {
     struct lookout lookout;
     struct roster roster;
     struct pools pools;
+    struct fifo *events;
+    struct watch watch;
+    struct errands errands; /* that are being planned */
+    bool soon;              /* a pass would tell more of what was heard */
     struct inventory inventory;
     size_t room; /* of inventory.domains */
     char *hostname;
@@ -38,10 +47,47 @@ struct collector {
     double inactive_due; /* when domains that are off are read again */
 };
 
+static double now(const struct collector *collector)
+{
+    return collector->crew->now(collector->crew->context);
+}
+
+/* --- events -------------------------------------------------------------- */
+
+void collector_hear(struct collector *collector, const struct event *event)
+{
+    fifo_put(collector->events, event);
+    collector->crew->wake(collector->crew->context);
+}
+
+static void attend(void *context)
+{
+    struct collector *collector = context;
+    struct event event;
+    size_t lost;
+
+    while (fifo_take(collector->events, &event))
+        if (watch_take(&collector->watch, &event, now(collector)))
+            collector->soon = true;
+    lost = fifo_count_lost(collector->events);
+    if (lost > 0)
+        log_print(collector->log, LOG_LEVEL_WARNING,
+                  "%zu events of libvirt came too fast", lost);
+}
+
+bool collector_attend(struct collector *collector)
+{
+    attend(collector);
+    return collector->soon;
+}
+
+/* --- making and ending --------------------------------------------------- */
+
 struct collector *collector_new(const struct settings *settings,
                                 const struct hypervisor hypervisors[LANES],
                                 const struct crew *crew,
                                 const struct images *images,
+                                const struct teller *teller,
                                 const struct log *log)
 {
     struct collector *collector = calloc(1, sizeof(*collector));
@@ -64,10 +110,19 @@ struct collector *collector_new(const struct settings *settings,
     };
     collector->lookout = (struct lookout){
         .porters = collector->porters, .images = images, .log = log};
-    if (collector->asker == NULL || collector->porters == NULL) {
+    collector->events = fifo_new(sizeof(struct event), EVENTS_MOST);
+    collector->watch = (struct watch){
+        .settings = settings,
+        .log = log,
+        .roster = &collector->roster,
+        .herald = {.teller = teller, .format = settings->layer_format},
+    };
+    if (collector->asker == NULL || collector->porters == NULL ||
+        collector->events == NULL) {
         collector_free(collector);
         return NULL;
     }
+    asker_set_between(collector->asker, attend, collector);
     return collector;
 }
 
@@ -84,6 +139,9 @@ bool collector_free(struct collector *collector)
         return false;
     asker_free(collector->asker);
     lookout_clear(&collector->lookout);
+    watch_clear(&collector->watch);
+    errands_clear(&collector->errands);
+    fifo_free(collector->events);
     pools_clear(&collector->pools);
     roster_clear(&collector->roster);
     free(collector->inventory.domains);
@@ -142,6 +200,13 @@ static void take_pools(struct collector *collector, struct query *query)
                       collector->now);
 }
 
+static void take_errands(struct collector *collector,
+                         const struct errands *errands)
+{
+    for (size_t i = 0; i < errands->count; i++)
+        watch_answer(&collector->watch, &errands->errands[i], now(collector));
+}
+
 static void take(void *context, struct query *query)
 {
     struct collector *collector = context;
@@ -150,12 +215,14 @@ static void take(void *context, struct query *query)
     collector->local = query->local;
     if (query->hostname != NULL)
         text_replace(&collector->hostname, query->hostname);
-    if (query->kind == QUERY_POOLS)
+    if (query->kind == QUERY_ERRANDS)
+        take_errands(collector, &query->errands);
+    else if (query->kind == QUERY_POOLS)
         take_pools(collector, query);
     else
         take_domains(collector, query);
-    if (query->kind == QUERY_POOLS || query->unlisted ||
-        query->pass < collector->roll)
+    if (query->kind == QUERY_ERRANDS || query->kind == QUERY_POOLS ||
+        query->unlisted || query->pass < collector->roll)
         return;
     collector->roll = query->pass;
     collector->roll_off = query->kind == QUERY_STATS && query->inactive;
@@ -292,7 +359,8 @@ static void make_wish(struct collector *collector)
 
 static void begin(struct collector *collector)
 {
-    collector->now = collector->crew->now(collector->crew->context);
+    collector->now = now(collector);
+    collector->soon = false;
     collector->inventory.count = 0;
     collector->inventory.calls = 0;
     collector->inventory.stalled = 0;
@@ -300,6 +368,15 @@ static void begin(struct collector *collector)
         collector->roster.entries[i]->answered = false;
     porters_mark(collector->porters);
     make_wish(collector);
+}
+
+/* What there is to be asked and set beside the statistics, and what is wrong.
+ */
+static void look_after(struct collector *collector)
+{
+    watch_plan(&collector->watch, &collector->errands, collector->now);
+    asker_run(collector->asker, &collector->errands);
+    watch_review(&collector->watch, now(collector));
 }
 
 const struct inventory *collector_read(struct collector *collector)
@@ -315,6 +392,8 @@ const struct inventory *collector_read(struct collector *collector)
     look_at_images(collector);
     list_domains(collector);
     settle_all(collector);
+    look_after(collector);
+    attend(collector);
     inventory->hostname = collector->hostname;
     return inventory;
 }

@@ -11,6 +11,8 @@
 #define VIRT_BACKING_COLLECTOR_H
 
 #include "asker.h"
+#include "event.h"
+#include "herald.h"
 #include "log.h"
 #include "pools.h"
 #include "settings.h"
@@ -28,12 +30,14 @@ struct inventory {
 
 struct collector;
 
-/* `hypervisors`: one for each worker of the crew. All that is passed must
- * outlive the collector. NULL when memory is short, or no thread can be had. */
+/* `hypervisors`: one for each worker of the crew. `teller` is told what is
+ * wrong (herald.h). All that is passed must outlive the collector. NULL when
+ * memory is short, or no thread can be had. */
 struct collector *collector_new(const struct settings *settings,
                                 const struct hypervisor hypervisors[LANES],
                                 const struct crew *crew,
                                 const struct images *images,
+                                const struct teller *teller,
                                 const struct log *log);
 
 /* Ends the pass that is under way. From any thread. */
@@ -46,5 +50,13 @@ bool collector_free(struct collector *collector);
 /* A pass. The answer belongs to the collector and is good until the next one.
  */
 const struct inventory *collector_read(struct collector *collector);
+
+/* An event has come. From any thread: it is put aside, and seen to in a moment
+ * by the pass that is under way, or by collector_attend(). */
+void collector_hear(struct collector *collector, const struct event *event);
+
+/* Sees to the events that have come; not while a pass is under way. True when
+ * a pass would tell more of them. */
+bool collector_attend(struct collector *collector);
 
 #endif

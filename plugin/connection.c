@@ -13,12 +13,16 @@ struct connection_voice {
     pthread_mutex_t lock; /* guards all below */
     bool told_up;
     bool told_down;
+    bool told_readonly;
     unsigned ups; /* number of times that the log was told of a connection */
 };
 
 struct connection {
     const char *uri;
     const char *local_hostname;
+    bool writes;           /* it is to be one that may write ... */
+    bool may_write;        /* ... and is */
+    struct events *events; /* NULL: they are not asked for */
     struct connection_voice *voice;
 
     virConnectPtr handle; /* NULL: not connected */
@@ -69,6 +73,7 @@ static void ignore_error(void *data, virErrorPtr error)
 }
 
 struct connection *connection_new(const char *uri, const char *hostname,
+                                  bool writes, struct events *events,
                                   struct connection_voice *voice)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
@@ -77,6 +82,8 @@ struct connection *connection_new(const char *uri, const char *hostname,
 
     connection->uri = uri;
     connection->local_hostname = hostname;
+    connection->writes = writes;
+    connection->events = events;
     connection->voice = voice;
     virSetErrorFunc(NULL, handle_process_error);
     return connection;
@@ -84,8 +91,11 @@ struct connection *connection_new(const char *uri, const char *hostname,
 
 static void close_handle(struct connection *connection)
 {
-    if (connection->handle != NULL)
-        virConnectClose(connection->handle);
+    if (connection->handle == NULL)
+        return;
+    if (connection->events != NULL)
+        events_detach(connection->events, connection->handle);
+    virConnectClose(connection->handle);
     connection->handle = NULL;
 }
 
@@ -146,14 +156,45 @@ static void tell_down(struct connection *connection, const char *before,
                   uri_name(connection), after, reason);
 }
 
+static void tell_readonly(struct connection *connection, const char *reason)
+{
+    struct connection_voice *voice = connection->voice;
+
+    pthread_mutex_lock(&voice->lock);
+    bool news = !voice->told_readonly;
+    voice->told_readonly = true;
+    pthread_mutex_unlock(&voice->lock);
+    if (news)
+        log_print(voice->log, LOG_LEVEL_WARNING,
+                  "no thresholds are set: %s may not be written to: %s",
+                  uri_name(connection), reason);
+}
+
+/* Who may not write may still look on. */
+static void open_handle(struct connection *connection)
+{
+    CLEANUP_FREE char *reason = NULL;
+
+    opening = true;
+    if (connection->writes) {
+        connection->handle = virConnectOpen(connection->uri);
+        if (connection->handle == NULL)
+            reason = strdup(virGetLastErrorMessage());
+    }
+    connection->may_write = connection->handle != NULL;
+    if (connection->handle == NULL)
+        connection->handle = virConnectOpenReadOnly(connection->uri);
+    opening = false;
+    if (connection->handle != NULL && reason != NULL)
+        tell_readonly(connection, reason);
+}
+
 virConnectPtr connection_get(struct connection *connection)
 {
     if (connection->handle != NULL)
         return connection->handle;
 
-    opening = true;
-    connection->handle = virConnectOpenReadOnly(connection->uri);
-    opening = false;
+    open_handle(connection);
     if (connection->handle == NULL) {
         tell_down(connection, "no connection to", "", virGetLastErrorMessage());
         return NULL;
@@ -163,6 +204,8 @@ virConnectPtr connection_get(struct connection *connection)
     learn_host(connection);
     connection->generation++;
     connection->answered = false;
+    if (connection->events != NULL)
+        events_attach(connection->events, connection->handle);
     return connection->handle;
 }
 
@@ -209,6 +252,11 @@ unsigned connection_generation(const struct connection *connection)
 const char *connection_hostname(const struct connection *connection)
 {
     return connection->hostname;
+}
+
+bool connection_may_write(const struct connection *connection)
+{
+    return connection->may_write;
 }
 
 bool connection_is_local(const struct connection *connection)

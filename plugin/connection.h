@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * A read-only connection to libvirt that outlives the daemon at its other
- * end: opened when it is asked for, and again after it broke. Part of the
- * session; nothing else includes it.
+ * A connection to libvirt that outlives the daemon at its other end: opened
+ * when it is asked for, and again after it broke. It is read-only, unless
+ * something is to be set. Part of the session; nothing else includes it.
  */
 #ifndef VIRT_BACKING_CONNECTION_H
 #define VIRT_BACKING_CONNECTION_H
 
+#include "events.h"
 #include "log.h"
 
 #include <libvirt/libvirt.h>
@@ -24,8 +25,11 @@ struct connection_voice *connection_voice_new(const struct log *log);
 /* Takes NULL. */
 void connection_voice_free(struct connection_voice *voice);
 
-/* See session_new(). */
+/* See struct session_setup. With `writes` the connection may write where
+ * libvirt lets it, else it is read-only all the same; its events go to `events`
+ * unless that is NULL. */
 struct connection *connection_new(const char *uri, const char *hostname,
+                                  bool writes, struct events *events,
                                   struct connection_voice *voice);
 
 /* Takes NULL. */
@@ -51,6 +55,8 @@ unsigned connection_generation(const struct connection *connection);
 
 /* Name of the host at the other end; NULL before the first connection. */
 const char *connection_hostname(const struct connection *connection);
+
+bool connection_may_write(const struct connection *connection);
 
 /* True when that is this host. */
 bool connection_is_local(const struct connection *connection);

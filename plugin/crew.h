@@ -24,6 +24,9 @@ struct crew {
      * idle. False when all is to end. */
     bool (*wait)(void *context, double until);
 
+    /* Has whoever waits look after what he waits for. From any thread. */
+    void (*wake)(void *context);
+
     /* Seconds, of a clock that never goes backwards. */
     double (*now)(void *context);
 };

@@ -178,6 +178,9 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
         return false;
 
     disk->readonly = xmltree_child(node, "readonly") != NULL;
+    const xmlNode *alias = xmltree_child(node, "alias");
+    if (alias != NULL)
+        disk->alias = xmltree_attribute(alias, "name");
     const xmlNode *source = xmltree_child(node, "source");
     if (!names_image(type, source))
         return true;

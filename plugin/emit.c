@@ -2,6 +2,7 @@
 #include "emit.h"
 
 #include "identity.h"
+#include "job.h"
 
 #include <collectd.h>
 #include <plugin.h>
@@ -41,6 +42,20 @@ static void emit_layer(value_list_t *list, const struct layer *layer,
     emit_size(list, "disk_headroom", layer->headroom);
     if (layer->percent >= 0)
         emit(list, "percent", layer->percent);
+    if (layer->threshold > 0)
+        emit_size(list, "disk_threshold", layer->threshold);
+}
+
+static void emit_job(value_list_t *list, const struct disk *disk)
+{
+    double percent = job_percent(&disk->job);
+
+    if (!disk->job_fresh)
+        return;
+    set_field(list->type_instance, job_name(disk->job.kind));
+    if (percent >= 0)
+        emit(list, "block_job", percent);
+    emit_size(list, "block_job_left", disk->job_left);
 }
 
 static void emit_layers(value_list_t *list, const struct disk *disk,
@@ -58,6 +73,7 @@ static void emit_disk(value_list_t *list, const struct domain *domain,
     set_field(list->type_instance, "layers");
     if (disk_chain_is_known(domain, disk))
         emit(list, "count", (double)disk_chain_length(disk));
+    emit_job(list, disk);
 }
 
 static void emit_pool(value_list_t *list, const struct pool *pool,

@@ -24,15 +24,17 @@ static void mark_written(const struct domain *domain, const struct disk *disk,
                                            offset > layer->first_offset);
 }
 
-void figures_take(struct domain *domain, const struct sizes *stated,
+void figures_take(struct domain *domain, const struct figure *figures,
                   size_t count)
 {
     domain->settled = false;
     for (size_t i = 0; i < domain->disk_count; i++)
         for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
             struct layer *layer = &domain->disks[i].layers[j];
-            if (layer->record < count)
-                layer->stated = stated[layer->record];
+            if (layer->record < count) {
+                layer->stated = figures[layer->record].stated;
+                layer->threshold = figures[layer->record].threshold;
+            }
             mark_written(domain, &domain->disks[i], layer);
         }
 }

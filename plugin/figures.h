@@ -8,8 +8,14 @@
 
 #include "hypervisor.h"
 
-/* Takes what the records state. */
-void figures_take(struct domain *domain, const struct sizes *stated,
+/* Of one record. */
+struct figure {
+    struct sizes stated;
+    uint64_t threshold; /* 0: none */
+};
+
+/* Takes what the records say. */
+void figures_take(struct domain *domain, const struct figure *figures,
                   size_t count);
 
 /* For hypervisors without block statistics: asks for the figures of each

@@ -56,6 +56,41 @@ typedef void (*hypervisor_visit_busy)(void *context,
                                       const struct domain_ref *ref,
                                       double seconds);
 
+enum errand_kind {
+    ERRAND_JOB,       /* which block job a disk has, and how far it is */
+    ERRAND_BACKUP,    /* how far the domain's backup is */
+    ERRAND_ERRORS,    /* which disks have made the hypervisor pause it */
+    ERRAND_THRESHOLD, /* set a block threshold */
+};
+
+#define ERRAND_TARGET_SIZE 64
+
+struct disk_error {
+    char target[ERRAND_TARGET_SIZE];
+    bool no_space; /* else it is of some other kind */
+};
+
+/* Something to be done for one domain. */
+struct errand {
+    enum errand_kind kind;
+    unsigned char uuid[UUID_BYTES];
+    int id;                          /* the run of the domain that is meant */
+    char target[ERRAND_TARGET_SIZE]; /* "vda"; for a threshold "vda[3]" */
+    uint64_t threshold;              /* offset in bytes */
+
+    bool done;      /* false: it was not to be had, and a later one may be */
+    char *reason;   /* why the hypervisor refuses it; NULL: it does not */
+    struct job job; /* the answer to the first two */
+    struct disk_error *errors; /* to the third */
+    size_t error_count;
+};
+
+struct errands {
+    struct errand *errands; /* those for one domain one behind the other */
+    size_t count;
+    size_t room;
+};
+
 /* All calls block, some for as long as a QEMU does not answer: they are made in
  * threads that nobody waits for without end (workers.h). */
 struct hypervisor {
@@ -109,6 +144,10 @@ struct hypervisor {
     /* The XML of the volume at that path, in whatever pool, to be freed; NULL
      * where there is none. */
     char *(*volume_xml)(void *context, const char *path);
+
+    /* Runs them in their order. Where the connection breaks the rest is not
+     * done. */
+    void (*run_errands)(void *context, struct errand *errands, size_t count);
 
     /* Of the host that the hypervisor runs on; NULL before the first
      * connection. Good until the next call. */

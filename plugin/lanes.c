@@ -62,14 +62,14 @@ void lanes_start(struct lanes *lanes, struct lane *lane, enum purpose purpose)
     static const enum query_kind kinds[] = {
         [PURPOSE_SHARED] = QUERY_STATS, [PURPOSE_TRY] = QUERY_STATS,
         [PURPOSE_BUSY] = QUERY_BUSY,    [PURPOSE_OFF] = QUERY_STATS,
-        [PURPOSE_POOLS] = QUERY_POOLS,
+        [PURPOSE_POOLS] = QUERY_POOLS,  [PURPOSE_ERRANDS] = QUERY_ERRANDS,
     };
     size_t worker = (size_t)(lane - lanes->lanes);
 
     lane->query.kind = kinds[purpose];
     lane->query.answered = false;
     lane->query.pass = lanes->pass;
-    lane->since = lanes_now(lanes);
+    lane->since = lane->query.put = lanes_now(lanes);
     lane->blamed = false;
     lane->purpose = purpose;
     lanes->crew->start(lanes->crew->context, worker, query_put, &lane->query);
@@ -96,6 +96,8 @@ static bool wait_once(struct lanes *lanes, double until)
         return false;
     lanes->stopping = !lanes->crew->wait(lanes->crew->context, until);
     lanes_collect(lanes);
+    if (lanes->between != NULL)
+        lanes->between(lanes->between_context);
     return true;
 }
 

@@ -19,6 +19,7 @@ enum purpose {
     PURPOSE_BUSY,   /* whose QEMU is waited for, where a call hangs */
     PURPOSE_OFF,    /* those that are off, where a call hangs */
     PURPOSE_POOLS,
+    PURPOSE_ERRANDS,
 };
 
 struct lane {
@@ -38,6 +39,11 @@ struct lanes {
     /* Takes the answer of a lane, which is free again then. */
     void (*finish)(void *context, struct lane *lane, enum purpose purpose);
     void *context;
+
+    /* Called each time that a wait was interrupted, in the thread that waits;
+     * may be NULL. */
+    void (*between)(void *context);
+    void *between_context;
 };
 
 /* With that purpose, PURPOSE_NONE too. */

@@ -52,6 +52,8 @@ static void move_layout(struct domain *domain, struct domain *fresh, int id,
     domain->id = id;
     if (same_run && (id != DOMAIN_OFF || rules->images != NULL))
         imageplan_carry_over(domain, &before);
+    if (same_run)
+        domain_carry_over(domain, &before);
     domain_clear_disks(&before);
     place_layers(domain, rules->images);
 }
@@ -103,6 +105,8 @@ void model_take(struct roster_entry *entry, const struct query *query,
     entry->again = entry->sized && !found->whole;
     entry->sized = found->whole;
     entry->records = found->records;
+    entry->halted = found->halted;
+    entry->halted_at = query->put;
     if (found->whole || entry->whole == 0)
         entry->whole = rules->now;
     if (found->layout != NULL)

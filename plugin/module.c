@@ -8,8 +8,10 @@
 #include "config_tree.h"
 #include "emit.h"
 #include "images.h"
+#include "looper.h"
 #include "session.h"
 #include "settings.h"
+#include "tell.h"
 #include "threads.h"
 #include "ticker.h"
 #include "workers.h"
@@ -52,12 +54,16 @@ static const struct images local_images = {
 };
 
 static struct settings *settings;
+static struct session_setup setup;
 static struct session *sessions[LANES];
 static struct hypervisor hypervisors[LANES];
 static struct workers *workers;
 static struct crew crew;
 static struct collector *collector;
 static struct ticker *ticker;
+static struct tell *tell;       /* NULL: no notifications are wanted */
+static struct looper *listener; /* to libvirt's events; likewise */
+static bool extra; /* there was a pass for events since the last read */
 static plugin_ctx_t context; /* of collectd: it has the interval */
 
 static int configure(oconfig_item_t *block)
@@ -73,16 +79,43 @@ static int configure(oconfig_item_t *block)
                : -1;
 }
 
-/* In the ticker's thread. */
-static void pass(void *unused)
+/* In the ticker's thread, as the next three. */
+static void read_once(void)
 {
     double start = threads_now();
 
-    (void)unused;
     plugin_set_ctx(context);
     const struct inventory *inventory = collector_read(collector);
     emit_inventory(inventory, settings->layer_format, threads_now() - start);
 }
+
+/* What an event leaves open is worth a pass of its own, but no more than one in
+ * an interval. */
+static void attend(void *unused)
+{
+    (void)unused;
+    if (!collector_attend(collector) || extra)
+        return;
+    extra = true;
+    read_once();
+}
+
+static void pass(void *unused)
+{
+    extra = false;
+    read_once();
+    attend(unused);
+}
+
+/* In whatever thread turns libvirt's event loop. */
+static void hear(void *unused, const struct event *event)
+{
+    (void)unused;
+    collector_hear(collector, event);
+    ticker_poke(ticker);
+}
+
+static const struct event_sink sink = {NULL, hear};
 
 /* Never a failure: collectd would stop reading for ever longer times, and
  * libvirt may be back in the next interval. */
@@ -103,15 +136,21 @@ static void release(void)
         collector_stop(collector);
     if (workers != NULL)
         workers_stop(workers);
+    if (sessions[0] != NULL)
+        session_mute(sessions[0]);
     ticker_free(ticker);
+    bool heard_out = looper_free(listener);
     silent = true;
-    if (workers_free(workers) && collector_free(collector)) {
+    if (tell_free(tell) && workers_free(workers) && collector_free(collector) &&
+        heard_out) {
         for (size_t i = LANES; i-- > 0;)
             session_free(sessions[i]);
         settings_free(settings);
     }
     memset(sessions, 0, sizeof(sessions));
     ticker = NULL;
+    listener = NULL;
+    tell = NULL;
     workers = NULL;
     collector = NULL;
     settings = NULL;
@@ -125,10 +164,16 @@ static int shut_down(void)
 
 static bool open_sessions(void)
 {
+    setup = (struct session_setup){
+        .uri = settings->connection,
+        .select = &settings->select,
+        .hostname = hostname_g,
+        .log = &plugin_logger,
+        .writes = settings_arm(settings),
+        .sink = settings->notifications ? &sink : NULL,
+    };
     for (size_t i = 0; i < LANES; i++) {
-        sessions[i] =
-            session_new(settings->connection, &settings->select, hostname_g,
-                        &plugin_logger, i > 0 ? sessions[0] : NULL);
+        sessions[i] = session_new(&setup, i > 0 ? sessions[0] : NULL);
         if (sessions[i] == NULL)
             return false;
         hypervisors[i] = session_hypervisor(sessions[i]);
@@ -143,6 +188,30 @@ static double default_timeout(void)
     double half = CDTIME_T_TO_DOUBLE(plugin_get_interval()) / 2;
 
     return half > TIMEOUT_LEAST ? half : TIMEOUT_LEAST;
+}
+
+/* libvirt's events are listened to when there is somebody to hear them. */
+static bool start_threads(void)
+{
+    const struct looper_work work = {sessions[0], session_turn, session_wake};
+    bool notify = settings->notifications;
+
+    workers = workers_new(LANES);
+    if (notify)
+        tell = tell_new();
+    if (workers == NULL || (notify && tell == NULL))
+        return false;
+    crew = workers_crew(workers);
+    collector =
+        collector_new(settings, hypervisors, &crew, &local_images,
+                      notify ? tell_teller(tell) : NULL, &plugin_logger);
+    if (collector != NULL)
+        ticker = ticker_new(pass, attend, NULL);
+    if (ticker == NULL)
+        return false;
+    if (notify)
+        listener = looper_new("vb-events", &work);
+    return !notify || listener != NULL;
 }
 
 /* NULL on success; else why the plugin can't start. */
@@ -162,15 +231,7 @@ static const char *prepare(void)
     if (!open_sessions())
         return "libvirt's library can't be set up";
 
-    workers = workers_new(LANES);
-    if (workers != NULL) {
-        crew = workers_crew(workers);
-        collector = collector_new(settings, hypervisors, &crew, &local_images,
-                                  &plugin_logger);
-    }
-    if (collector != NULL)
-        ticker = ticker_new(pass, NULL);
-    return ticker != NULL ? NULL : "no memory, or no thread to be had";
+    return start_threads() ? NULL : "no memory, or no thread to be had";
 }
 
 static int initialize(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query.h"
 
-#include "figures.h"
+#include "errands.h"
 #include "hash.h"
 #include "volchain.h"
 
@@ -47,7 +47,7 @@ static bool make_room(struct query *query, size_t count)
 
     if (wanted <= query->figure_room)
         return true;
-    struct sizes *figures =
+    struct figure *figures =
         realloc(query->figures, 2 * wanted * sizeof(*figures));
     if (figures == NULL)
         return false;
@@ -82,7 +82,8 @@ static void take_figures(struct query *query, struct query_domain *domain,
     domain->first = query->figure_count;
     domain->records = stats->count;
     for (size_t i = 0; i < stats->count; i++)
-        query->figures[query->figure_count++] = stats->records[i].stated;
+        query->figures[query->figure_count++] = (struct figure){
+            stats->records[i].stated, stats->records[i].threshold};
 }
 
 /* The images of a domain that is off elsewhere can't be read, but they may be
@@ -158,6 +159,7 @@ static void visit(void *context, const struct domain_ref *ref,
     domain->answered = true;
     domain->supported = stats->supported;
     domain->whole = is_whole(stats);
+    domain->halted = blockstats_is_halted(stats);
     domain->signature = blockstats_signature(stats);
     take_figures(query, domain, stats);
     if (has_layout(query, ref, stats, domain->signature, look))
@@ -254,6 +256,15 @@ static void put_pools(struct query *query)
                    query_may_look(query->settings, local));
 }
 
+static void put_errands(struct query *query)
+{
+    struct errands *errands = &query->errands;
+
+    query->hypervisor->run_errands(query->hypervisor->context, errands->errands,
+                                   errands->count);
+    query->answered = true;
+}
+
 void query_put(void *context)
 {
     struct query *query = context;
@@ -269,6 +280,9 @@ void query_put(void *context)
         break;
     case QUERY_POOLS:
         put_pools(query);
+        break;
+    case QUERY_ERRANDS:
+        put_errands(query);
         break;
     }
     const char *hostname = hypervisor->hostname(hypervisor->context);
@@ -292,6 +306,7 @@ void query_forget(struct query *query)
     for (size_t i = 0; i < query->count; i++)
         layout_free(query->domains[i].layout);
     pools_clear(&query->pools);
+    errands_forget(&query->errands);
     query->count = 0;
     query->figure_count = 0;
     query->answered = false;
@@ -301,6 +316,7 @@ void query_clear(struct query *query)
 {
     query_forget(query);
     census_clear(&query->census);
+    errands_clear(&query->errands);
     free(query->domains);
     free(query->figures);
     free(query->hostname);

@@ -8,6 +8,7 @@
 #define VIRT_BACKING_QUERY_H
 
 #include "census.h"
+#include "figures.h"
 #include "layout.h"
 #include "pools.h"
 #include "settings.h"
@@ -16,6 +17,7 @@ enum query_kind {
     QUERY_STATS, /* the domains' statistics, and XML where that is called for */
     QUERY_BUSY,  /* whose QEMU is being waited for */
     QUERY_POOLS, /* storage pools, and volumes where they are asked for */
+    QUERY_ERRANDS, /* small things for single domains */
 };
 
 /* What came of reading a domain's XML. */
@@ -33,6 +35,7 @@ struct query_domain {
     bool answered;  /* with statistics; else no more than that it is there */
     bool whole;     /* with sizes: a domain that is busy has none */
     bool supported; /* see struct blockstats */
+    bool halted;    /* paused by an I/O error */
     uint64_t signature;
     size_t first; /* position of its first record's figures */
     size_t records;
@@ -48,6 +51,7 @@ struct query {
      * `newcomers`: those that fall to this part of so many. */
     enum query_kind kind;
     uint64_t pass; /* in which it was put: it may be answered in a later one */
+    double put;    /* when that was */
     bool inactive; /* those that do not run, too */
     bool newcomers;
     bool unlisted; /* those that the census knows and wants, and no list of all
@@ -55,6 +59,7 @@ struct query {
     size_t part;
     size_t parts;
     struct census census;
+    struct errands errands; /* with their answers */
 
     /* The answer. */
     bool answered; /* false: nothing below is good but `calls` */
@@ -64,7 +69,7 @@ struct query {
     struct query_domain *domains;
     size_t count;
     size_t room;
-    struct sizes *figures; /* as stated, a record after the other */
+    struct figure *figures; /* a record after the other */
     size_t figure_count;
     size_t figure_room;
     struct pools pools;

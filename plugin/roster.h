@@ -33,6 +33,11 @@ struct roster_entry {
     bool unique;        /* its name is no other's, as far as was looked */
     uint64_t names;     /* digest of those that were looked at */
     bool marked;        /* its name was another's: see identity_host() */
+    bool halted;        /* paused by an I/O error, as it said ... */
+    double halted_at;   /* ... when it was asked then */
+    double heard;       /* when an event last told of such a thing */
+    bool told_refusal;  /* the log knows that it refuses a threshold ... */
+    double arm_after;   /* ... and is to be asked again then */
 };
 
 struct roster {

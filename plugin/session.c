@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
 
+#include "chores.h"
 #include "cleanup.h"
 #include "connection.h"
 #include "statistics.h"
@@ -14,6 +15,7 @@
 struct session {
     struct connection_voice *voice; /* the first session's */
     bool is_first;
+    struct events *events; /* NULL: none are taken, or by another session */
     struct connection *connection;
     struct statistics statistics;
     unsigned generation; /* of the connection of the last attempt */
@@ -213,6 +215,17 @@ static char *session_volume_xml(void *context, const char *path)
                : storage_volume_xml(handle, path, &session->statistics.calls);
 }
 
+static void session_run_errands(void *context, struct errand *errands,
+                                size_t count)
+{
+    struct session *session = context;
+    virConnectPtr handle = connection_get(session->connection);
+
+    if (handle != NULL)
+        chores_run(handle, connection_may_write(session->connection), errands,
+                   count, &session->statistics.calls);
+}
+
 static const char *session_hostname(void *context)
 {
     struct session *session = context;
@@ -234,8 +247,27 @@ static uint64_t session_calls(void *context)
     return session->statistics.calls;
 }
 
-struct session *session_new(const char *uri, const struct select *select,
-                            const char *hostname, const struct log *log,
+/* Its own connection comes last: it must find the event loop there. */
+static bool open_up(struct session *session, const struct session_setup *setup,
+                    const struct session *sibling)
+{
+    session->is_first = sibling == NULL;
+    session->voice =
+        session->is_first ? connection_voice_new(setup->log) : sibling->voice;
+    if (session->voice == NULL)
+        return false;
+    if (session->is_first && setup->sink != NULL) {
+        session->events = events_new(setup->sink);
+        if (session->events == NULL)
+            return false;
+    }
+    session->connection =
+        connection_new(setup->uri, setup->hostname, setup->writes,
+                       session->events, session->voice);
+    return session->connection != NULL;
+}
+
+struct session *session_new(const struct session_setup *setup,
                             const struct session *sibling)
 {
     struct session *session = calloc(1, sizeof(*session));
@@ -244,15 +276,10 @@ struct session *session_new(const char *uri, const struct select *select,
         return NULL;
     }
 
-    session->statistics.select = select;
-    session->statistics.log = log;
-    session->log = log;
-    session->is_first = sibling == NULL;
-    session->voice =
-        session->is_first ? connection_voice_new(log) : sibling->voice;
-    if (session->voice != NULL)
-        session->connection = connection_new(uri, hostname, session->voice);
-    if (session->connection == NULL) {
+    session->statistics.select = setup->select;
+    session->statistics.log = setup->log;
+    session->log = setup->log;
+    if (!open_up(session, setup, sibling)) {
         session_free(session);
         return NULL;
     }
@@ -264,6 +291,7 @@ void session_free(struct session *session)
     if (session == NULL)
         return;
     connection_free(session->connection);
+    events_free(session->events);
     if (session->is_first)
         connection_voice_free(session->voice);
     statistics_clear(&session->statistics);
@@ -284,8 +312,26 @@ struct hypervisor session_hypervisor(struct session *session)
         .read_pools = session_read_pools,
         .read_volumes = session_read_volumes,
         .volume_xml = session_volume_xml,
+        .run_errands = session_run_errands,
         .hostname = session_hostname,
         .is_local = session_is_local,
         .calls = session_calls,
     };
+}
+
+void session_mute(struct session *session)
+{
+    if (session->events != NULL)
+        events_mute(session->events);
+}
+
+void session_turn(void *session)
+{
+    (void)session;
+    events_turn();
+}
+
+void session_wake(void *session)
+{
+    events_wake(((struct session *)session)->events);
 }

@@ -140,6 +140,67 @@ static bool parse_boolean(const char *value, bool *ret_boolean)
     return false;
 }
 
+static bool set_notifications(struct settings *settings, const char *value,
+                              char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_boolean(value, &settings->notifications);
+}
+
+static bool set_block_jobs(struct settings *settings, const char *value,
+                           char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_boolean(value, &settings->block_jobs);
+}
+
+/* "10G": a whole number of bytes, or of KiB, MiB, GiB, TiB; not 0. */
+static bool parse_bytes(const char *value, uint64_t *ret_bytes)
+{
+    static const char units[] = "KMGT";
+    char *end;
+
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (*value < '0' || *value > '9' || errno != 0 || number == 0)
+        return false;
+    const char *unit = *end == '\0' ? NULL : strchr(units, *end);
+    unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+    if (*end != '\0' && (unit == NULL || end[1] != '\0'))
+        return false;
+    if (number > (uint64_t)INT64_MAX >> shift)
+        return false;
+    *ret_bytes = (uint64_t)number << shift;
+    return true;
+}
+
+static bool set_watermark_free(struct settings *settings, const char *value,
+                               char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_bytes(value, &settings->watermark.free);
+}
+
+static bool set_watermark_percent(struct settings *settings, const char *value,
+                                  char allowed[ALLOWED_SIZE])
+{
+    size_t length = strlen(value);
+
+    (void)allowed;
+    if (length < 1 || length > 2 || strspn(value, "0123456789") != length ||
+        strtoul(value, NULL, 10) == 0)
+        return false;
+    settings->watermark.percent = (unsigned)strtoul(value, NULL, 10);
+    return true;
+}
+
+static bool set_watermark_replace(struct settings *settings, const char *value,
+                                  char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    return parse_boolean(value, &settings->watermark_replace);
+}
+
 static bool set_ignore_selected(struct settings *settings, const char *value,
                                 char allowed[ALLOWED_SIZE])
 {
@@ -310,6 +371,12 @@ static const struct option {
     {"StoragePool", set_storage_pool,
      "a storage pool's name, or /a regular expression/"},
     {"Volumes", set_volumes, "true or false"},
+    {"Notifications", set_notifications, "true or false"},
+    {"BlockJobs", set_block_jobs, "true or false"},
+    {"WatermarkFree", set_watermark_free,
+     "bytes from 1, or a whole number with K, M, G or T, such as 10G"},
+    {"WatermarkPercent", set_watermark_percent, "a whole number from 1 to 99"},
+    {"WatermarkReplace", set_watermark_replace, "true or false"},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -329,6 +396,8 @@ struct settings *settings_new(void)
         .refresh_interval = 60,
         .inactive_interval = 300,
         .readers = 1,
+        .notifications = true,
+        .block_jobs = true,
         .host_format = {.fields = {NAME_FIELD_NAME}, .count = 1},
         .instance_format = {.fields = {NAME_FIELD_DISK}, .count = 1},
         .metadata_ns = strdup(DEFAULT_METADATA_NS),
@@ -392,6 +461,12 @@ static bool tells_domains(const struct name_format *format)
     return format_has(format, NAME_FIELD_NAME) ||
            format_has(format, NAME_FIELD_UUID) ||
            format_has(format, NAME_FIELD_METADATA);
+}
+
+bool settings_arm(const struct settings *settings)
+{
+    return settings->notifications &&
+           (settings->watermark.free > 0 || settings->watermark.percent > 0);
 }
 
 bool settings_check(const struct settings *settings, char *ret_error,

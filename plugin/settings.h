@@ -9,6 +9,7 @@
 #define VIRT_BACKING_SETTINGS_H
 
 #include "select.h"
+#include "sizes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,10 @@ struct settings {
     char *metadata_xpath;
     enum layer_format layer_format;
     enum local_images local_images;
+    bool notifications;         /* send notifications of events */
+    bool block_jobs;            /* ask for block jobs */
+    struct watermark watermark; /* to be told of; neither: none */
+    bool watermark_replace;     /* also where somebody else set a threshold */
 };
 
 /* Defaults. NULL when memory is short. */
@@ -74,6 +79,9 @@ bool settings_set(struct settings *settings, const char *option,
 /* What can only be said when all options are known. As above. */
 bool settings_check(const struct settings *settings, char *ret_error,
                     size_t size);
+
+/* Thresholds are to be set, which wants a connection that may write. */
+bool settings_arm(const struct settings *settings);
 
 /* The name of option number i, NULL after the last. */
 const char *settings_option(size_t i);

@@ -146,20 +146,45 @@ static uint64_t largest_size(const struct layer *layer)
                                             : SIZE_UNKNOWN;
 }
 
-/* An image that can't run out has its whole capacity left, so that it never
- * alarms. */
-static uint64_t headroom_of(const struct layer *layer, uint64_t available)
+uint64_t sizes_growth(const struct layer *layer)
 {
     uint64_t largest = largest_size(layer);
     uint64_t allocation = layer->sizes.allocation;
 
-    if (largest == SIZE_UNKNOWN || available == SIZE_UNKNOWN ||
-        layer->sizes.capacity == SIZE_UNKNOWN || allocation == SIZE_UNKNOWN)
+    if (largest == SIZE_UNBOUNDED)
+        return SIZE_UNBOUNDED;
+    if (largest == SIZE_UNKNOWN || allocation == SIZE_UNKNOWN)
         return SIZE_UNKNOWN;
-    uint64_t needed = largest > allocation ? largest - allocation : 0;
-    if (largest == SIZE_UNBOUNDED || needed > available)
-        return available;
-    return layer->sizes.capacity;
+    return largest > allocation ? largest - allocation : 0;
+}
+
+uint64_t sizes_room(const struct layer *layer)
+{
+    const struct sizes *sizes = &layer->sizes;
+
+    if (storage_of(layer) == STORAGE_FILE)
+        return layer->seen.storage == STORAGE_FILE ? layer->seen.free
+                                                   : SIZE_UNKNOWN;
+    if (storage_of(layer) != STORAGE_BLOCK || !format_grows(layer->format) ||
+        sizes->allocation == SIZE_UNKNOWN || sizes->physical == SIZE_UNKNOWN)
+        return SIZE_UNKNOWN;
+    return sizes->physical > sizes->allocation
+               ? sizes->physical - sizes->allocation
+               : 0;
+}
+
+/* An image that can't run out has its whole capacity left, so that it never
+ * alarms. */
+static uint64_t headroom_of(const struct layer *layer)
+{
+    uint64_t available = sizes_room(layer);
+    uint64_t growth = sizes_growth(layer);
+
+    if (growth == SIZE_UNKNOWN || available == SIZE_UNKNOWN ||
+        layer->sizes.capacity == SIZE_UNKNOWN ||
+        layer->sizes.allocation == SIZE_UNKNOWN)
+        return SIZE_UNKNOWN;
+    return growth > available ? available : layer->sizes.capacity;
 }
 
 static double percent_of(uint64_t part, uint64_t whole)
@@ -176,17 +201,12 @@ static void derive_block(struct layer *layer)
     if (!format_grows(layer->format) || sizes->allocation == SIZE_UNKNOWN ||
         sizes->physical == SIZE_UNKNOWN)
         return;
-    layer->headroom =
-        headroom_of(layer, sizes->physical > sizes->allocation
-                               ? sizes->physical - sizes->allocation
-                               : 0);
+    layer->headroom = headroom_of(layer);
     layer->percent = percent_of(sizes->allocation, sizes->physical);
 }
 
 void sizes_derive(struct layer *layer)
 {
-    bool is_seen = layer->seen.storage == STORAGE_FILE;
-
     layer->headroom = SIZE_UNKNOWN;
     layer->percent = PERCENT_UNKNOWN;
     if (!layer->written)
@@ -195,11 +215,38 @@ void sizes_derive(struct layer *layer)
     if (storage_of(layer) == STORAGE_BLOCK) {
         derive_block(layer);
     } else if (storage_of(layer) == STORAGE_FILE) {
-        layer->headroom =
-            headroom_of(layer, is_seen ? layer->seen.free : SIZE_UNKNOWN);
+        layer->headroom = headroom_of(layer);
         layer->percent =
             percent_of(layer->sizes.allocation, layer->sizes.capacity);
     }
+}
+
+/* Whether the device holds all that the image can become. Where nobody has
+ * read the image, a tenth more than the capacity does: no cluster size takes
+ * as much for its metadata. */
+static bool is_at_its_largest(const struct layer *layer)
+{
+    const struct sizes *sizes = &layer->sizes;
+    uint64_t largest = largest_size(layer);
+
+    if (largest == SIZE_UNKNOWN)
+        return sizes->capacity == SIZE_UNKNOWN ||
+               sizes->physical / 11 >= sizes->capacity / 10;
+    return largest <= sizes->physical;
+}
+
+uint64_t sizes_watermark(const struct layer *layer,
+                         const struct watermark *mark)
+{
+    uint64_t physical = layer->sizes.physical;
+
+    if (storage_of(layer) != STORAGE_BLOCK || !format_grows(layer->format) ||
+        physical == SIZE_UNKNOWN || (mark->free == 0 && mark->percent == 0) ||
+        is_at_its_largest(layer))
+        return SIZE_UNKNOWN;
+    uint64_t share = physical / 100 * mark->percent;
+    uint64_t free = mark->free > share ? mark->free : share;
+    return physical > free ? physical - free : 0;
 }
 
 /* What a look at the file showed, in this pass or when the image was read. */

@@ -33,4 +33,24 @@ void sizes_settle(struct layer *layer, bool running);
  * has neither. */
 void sizes_derive(struct layer *layer);
 
+/* When an image on a block device is to be told of before it runs out: when
+ * less than that is free of the device. 0: not by that measure. */
+struct watermark {
+    uint64_t free;    /* bytes */
+    unsigned percent; /* of the device */
+};
+
+/* The offset in the device behind which an image is over the watermark; where
+ * both measures are given, by that which is met first. SIZE_UNKNOWN where it
+ * has none: it does not grow, does not lie on a block device, can't outgrow
+ * it, or nobody knows. */
+uint64_t sizes_watermark(const struct layer *layer,
+                         const struct watermark *mark);
+
+/* Bytes that its storage has left for the image; SIZE_UNKNOWN. */
+uint64_t sizes_room(const struct layer *layer);
+
+/* Bytes by which the image can grow; SIZE_UNKNOWN, SIZE_UNBOUNDED. */
+uint64_t sizes_growth(const struct layer *layer);
+
 #endif

@@ -7,14 +7,23 @@
 
 struct ticker {
     void (*work)(void *context);
+    void (*errand)(void *context);
     void *context;
     pthread_t thread;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t called;
     pthread_cond_t done;
-    bool due; /* a pass was called for, and is not done */
+    bool due;   /* a pass was called for, and is not done */
+    bool poked; /* so was the errand */
     bool stop;
 };
+
+static void run(struct ticker *ticker, void (*work)(void *context))
+{
+    pthread_mutex_unlock(&ticker->lock);
+    work(ticker->context);
+    pthread_mutex_lock(&ticker->lock);
+}
 
 static void *serve(void *context)
 {
@@ -22,15 +31,16 @@ static void *serve(void *context)
 
     pthread_mutex_lock(&ticker->lock);
     while (!ticker->stop) {
-        if (!ticker->due) {
+        if (ticker->poked) {
+            ticker->poked = false;
+            run(ticker, ticker->errand);
+        } else if (ticker->due) {
+            run(ticker, ticker->work);
+            ticker->due = false;
+            pthread_cond_broadcast(&ticker->done);
+        } else {
             pthread_cond_wait(&ticker->called, &ticker->lock);
-            continue;
         }
-        pthread_mutex_unlock(&ticker->lock);
-        ticker->work(ticker->context);
-        pthread_mutex_lock(&ticker->lock);
-        ticker->due = false;
-        pthread_cond_broadcast(&ticker->done);
     }
     pthread_mutex_unlock(&ticker->lock);
     return NULL;
@@ -44,13 +54,15 @@ static void destroy(struct ticker *ticker)
     free(ticker);
 }
 
-struct ticker *ticker_new(void (*work)(void *context), void *context)
+struct ticker *ticker_new(void (*work)(void *context),
+                          void (*errand)(void *context), void *context)
 {
     struct ticker *ticker = calloc(1, sizeof(*ticker));
     if (ticker == NULL)
         return NULL;
 
     ticker->work = work;
+    ticker->errand = errand;
     ticker->context = context;
     pthread_mutex_init(&ticker->lock, NULL);
     pthread_cond_init(&ticker->called, NULL);
@@ -72,6 +84,14 @@ void ticker_tick(struct ticker *ticker, double seconds)
     pthread_cond_signal(&ticker->called);
     while (ticker->due && in_time)
         in_time = threads_wait(&ticker->done, &ticker->lock, until);
+    pthread_mutex_unlock(&ticker->lock);
+}
+
+void ticker_poke(struct ticker *ticker)
+{
+    pthread_mutex_lock(&ticker->lock);
+    ticker->poked = true;
+    pthread_cond_signal(&ticker->called);
     pthread_mutex_unlock(&ticker->lock);
 }
 

@@ -16,7 +16,8 @@ struct workers {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t wanted;
     pthread_cond_t idle;
-    bool returned; /* one became idle since that was last waited for */
+    bool returned; /* one became idle since that was last waited for, or
+                    * whoever waits is to be woken */
     bool stop;
     size_t count;
     struct worker each[];
@@ -141,6 +142,16 @@ static bool wait_idle(void *context, double until)
     return go_on;
 }
 
+static void wake(void *context)
+{
+    struct workers *workers = context;
+
+    pthread_mutex_lock(&workers->lock);
+    workers->returned = true;
+    pthread_cond_broadcast(&workers->idle);
+    pthread_mutex_unlock(&workers->lock);
+}
+
 static double now(void *context)
 {
     (void)context;
@@ -155,6 +166,7 @@ struct crew workers_crew(struct workers *workers)
         .start = start,
         .is_idle = is_idle,
         .wait = wait_idle,
+        .wake = wake,
         .now = now,
     };
 }

@@ -114,6 +114,11 @@ int virInitialize(void)
     return 0;
 }
 
+virConnectPtr virConnectOpen(const char *name)
+{
+    return virConnectOpenReadOnly(name);
+}
+
 virConnectPtr virConnectOpenReadOnly(const char *name)
 {
     virConnectPtr conn = NULL;

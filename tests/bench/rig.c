@@ -2,7 +2,6 @@
 #include "rig.h"
 
 #include "emit.h"
-#include "session.h"
 #include "threads.h"
 
 #include <collectd.h>
@@ -96,6 +95,24 @@ int plugin_register_data_set(const data_set_t *set)
     return 0;
 }
 
+/* --- what is told --------------------------------------------------------- */
+
+static size_t notices;
+
+static void tell(void *context, const struct notice *notice)
+{
+    (void)context;
+    (void)notice;
+    notices++;
+}
+
+static const struct teller rig_teller = {NULL, tell};
+
+size_t rig_notices(void)
+{
+    return notices;
+}
+
 /* --- the rig ------------------------------------------------------------- */
 
 static void need(const void *what)
@@ -115,10 +132,15 @@ void rig_init(struct rig *rig)
 
 void rig_start(struct rig *rig, const struct images *images)
 {
+    rig->setup = (struct session_setup){
+        .select = &rig->settings->select,
+        .hostname = "this-host",
+        .log = &rig_log,
+        .writes = settings_arm(rig->settings),
+    };
     for (size_t i = 0; i < LANES; i++) {
         rig->sessions[i] =
-            session_new(NULL, &rig->settings->select, "this-host", &rig_log,
-                        i > 0 ? rig->sessions[0] : NULL);
+            session_new(&rig->setup, i > 0 ? rig->sessions[0] : NULL);
         need(rig->sessions[i]);
         rig->hypervisors[i] = session_hypervisor(rig->sessions[i]);
     }
@@ -126,7 +148,7 @@ void rig_start(struct rig *rig, const struct images *images)
     need(rig->workers);
     rig->crew = workers_crew(rig->workers);
     rig->collector = collector_new(rig->settings, rig->hypervisors, &rig->crew,
-                                   images, &rig_log);
+                                   images, &rig_teller, &rig_log);
     need(rig->collector);
 }
 

@@ -7,10 +7,12 @@
 #define VIRT_BACKING_TESTS_RIG_H
 
 #include "collector.h"
+#include "session.h"
 #include "workers.h"
 
 struct rig {
     struct settings *settings;
+    struct session_setup setup;
     struct session *sessions[LANES];
     struct hypervisor hypervisors[LANES];
     struct workers *workers;
@@ -34,6 +36,9 @@ void rig_start(struct rig *rig, const struct images *images);
 
 /* The inventory is good until the next pass. */
 const struct inventory *rig_pass(struct rig *rig, struct rig_counts *ret);
+
+/* Notices that were told so far. */
+size_t rig_notices(void);
 
 /* False when something still hangs. */
 bool rig_end(struct rig *rig);

@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define DOMAINS 24
@@ -72,7 +73,9 @@ static void rest(double seconds)
     nanosleep(&time, NULL);
 }
 
-/* --- events -------------------------------------------------------------- */
+/* --- trouble ------------------------------------------------------------- */
+
+static const struct inventory *told; /* by the last pass of a storm */
 
 static void hang(size_t domain, bool hang)
 {
@@ -138,6 +141,29 @@ static void make_trouble(void)
         fake_images_hang(roll(STORES), true);
     if (chance(100))
         fake_images_hang(roll(STORES), false);
+}
+
+/* libvirt tells of something, true or not. */
+static void make_noise(void)
+{
+    struct event event = {
+        .kind = (enum event_kind)roll(EVENT_JOB + 1),
+        .device = "vda",
+        .threshold = roll(1 << 20),
+        .paused = roll(2) == 1,
+        .job = (enum job_kind)(JOB_COMMIT + roll(JOB_BACKUP)),
+        .end = (enum job_end)roll(JOB_CANCELLED + 1),
+    };
+
+    if (told == NULL || told->count == 0)
+        return;
+    const struct domain *domain = told->domains[roll(told->count)];
+    memcpy(event.uuid, domain->uuid, UUID_BYTES);
+    if (domain->disk_count > 0)
+        snprintf(event.device, sizeof(event.device), "%s",
+                 event.kind == EVENT_IO_ERROR ? "virtio-disk0"
+                                              : domain->disks[0].target);
+    collector_hear(rig.collector, &event);
 }
 
 /* All that is wrong is put right; who runs, the order, the bound and the delay
@@ -280,9 +306,14 @@ static void storm(void)
 
     for (int i = 0; i < STORM; i++) {
         make_trouble();
-        pass(&counts);
+        for (size_t j = roll(4); j > 0; j--)
+            make_noise();
+        if (chance(300))
+            collector_attend(rig.collector);
+        told = pass(&counts);
         rest((double)roll(3) / 1000);
     }
+    told = NULL;
     calm_down();
     rig.settings->readers = 1 + (unsigned)roll(READERS_MAX);
     recover("domains are missing after a storm");
@@ -338,9 +369,11 @@ int main(int argc, char **argv)
     if (growth_is_bad(&growth))
         give_up("memory grows");
     printf("soak: %lu passes, %lu lines of log, longest pass %.3f s, longest "
-           "recovery %lu passes, longest blindness %lu, heap %zu to %zu KiB\n",
+           "recovery %lu passes, longest blindness %lu, heap %zu to %zu KiB, "
+           "%zu notices\n",
            pass_count, rig_log_count(), longest_pass, longest_recovery,
-           longest_blind, growth.early / 1024, growth.late / 1024);
+           longest_blind, growth.early / 1024, growth.late / 1024,
+           rig_notices());
     if (!rig_end(&rig))
         give_up("something hangs at the end");
     if (fake_tally().connections != 0)

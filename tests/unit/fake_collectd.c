@@ -15,7 +15,7 @@
 #define TYPES_MAX 32
 #define SEVERITIES 8
 
-/* Guards values and log: the plugin has threads of its own. */
+/* Guards values, notifications and log: the plugin has threads of its own. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The first thing that collectd would not have liked. A test ends in its own
@@ -42,6 +42,14 @@ static const char *const stock[] = {
 static const char *added[TYPES_MAX];
 static size_t added_count;
 
+static struct fake_notification {
+    int severity;
+    char name[6 * DATA_MAX_NAME_LEN];
+    char message[NOTIF_MAX_MSG_LEN];
+    char metadata[2048];
+} notifications[FAKE_NOTIFICATIONS_MAX];
+static size_t notification_count;
+
 static size_t log_counts[SEVERITIES];
 static char log_last[1024];
 
@@ -54,6 +62,7 @@ void fake_collectd_reset(void)
     fake_collectd_forget_values();
     mistake[0] = '\0';
     plugin_set_ctx((plugin_ctx_t){.interval = 0});
+    notification_count = 0;
     set_count = 0;
     refusing = false;
     added_count = 0;
@@ -280,6 +289,113 @@ int plugin_register_complex_read(const char *group, const char *name,
     assert_true(interval == 0);
     fake_callbacks.read = callback;
     return 0;
+}
+
+/* --- notifications ------------------------------------------------------- */
+
+static void add_meta(notification_t *notification, const char *name,
+                     notification_meta_t value)
+{
+    notification_meta_t *meta = malloc(sizeof(*meta));
+    notification_meta_t **end = &notification->meta;
+
+    *meta = value;
+    snprintf(meta->name, sizeof(meta->name), "%s", name);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = meta;
+}
+
+int plugin_notification_meta_add_string(notification_t *n, const char *name,
+                                        const char *value)
+{
+    add_meta(n, name,
+             (notification_meta_t){.type = NM_TYPE_STRING,
+                                   .nm_value.nm_string = strdup(value)});
+    return 0;
+}
+
+int plugin_notification_meta_add_unsigned_int(notification_t *n,
+                                              const char *name, uint64_t value)
+{
+    add_meta(n, name,
+             (notification_meta_t){.type = NM_TYPE_UNSIGNED_INT,
+                                   .nm_value.nm_unsigned_int = value});
+    return 0;
+}
+
+int plugin_notification_meta_free(notification_meta_t *n)
+{
+    while (n != NULL) {
+        notification_meta_t *next = n->next;
+        if (n->type == NM_TYPE_STRING)
+            free((void *)(uintptr_t)n->nm_value.nm_string);
+        free(n);
+        n = next;
+    }
+    return 0;
+}
+
+static void print_meta(struct fake_notification *to,
+                       const notification_meta_t *meta)
+{
+    size_t length = strlen(to->metadata);
+    char *text = to->metadata + length;
+    size_t size = sizeof(to->metadata) - length;
+
+    if (meta->type == NM_TYPE_STRING)
+        snprintf(text, size, " %s=%s", meta->name, meta->nm_value.nm_string);
+    else
+        snprintf(text, size, " %s=%llu", meta->name,
+                 (unsigned long long)meta->nm_value.nm_unsigned_int);
+}
+
+int plugin_dispatch_notification(const notification_t *notif)
+{
+    pthread_mutex_lock(&lock);
+    expect(notification_count < FAKE_NOTIFICATIONS_MAX, "room", notif->message);
+    expect(notif->time != 0, "time", notif->message);
+    struct fake_notification *to = &notifications[notification_count];
+    *to = (struct fake_notification){.severity = notif->severity};
+    snprintf(to->name, sizeof(to->name), "%s/%s%s%s/%s%s%s", notif->host,
+             notif->plugin, notif->plugin_instance[0] != '\0' ? "-" : "",
+             notif->plugin_instance, notif->type,
+             notif->type_instance[0] != '\0' ? "-" : "", notif->type_instance);
+    snprintf(to->message, sizeof(to->message), "%s", notif->message);
+    for (const notification_meta_t *meta = notif->meta; meta != NULL;
+         meta = meta->next)
+        print_meta(to, meta);
+    notification_count++;
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
+size_t fake_collectd_notifications(void)
+{
+    pthread_mutex_lock(&lock);
+    size_t count = notification_count;
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
+int fake_collectd_notification_severity(size_t i)
+{
+    return notifications[i].severity;
+}
+
+const char *fake_collectd_notification_name(size_t i)
+{
+    return notifications[i].name;
+}
+
+const char *fake_collectd_notification_message(size_t i)
+{
+    return notifications[i].message;
+}
+
+const char *fake_collectd_notification_metadata(size_t i)
+{
+    return notifications[i].metadata;
 }
 
 void plugin_log(int severity, const char *format, ...)

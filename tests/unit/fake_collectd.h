@@ -55,6 +55,18 @@ extern struct fake_callbacks fake_callbacks;
 size_t fake_collectd_log_count(int severity);
 const char *fake_collectd_log_last(void);
 
+/* --- notifications ------------------------------------------------------- */
+
+#define FAKE_NOTIFICATIONS_MAX 64
+
+/* Number of notifications since the last reset, and what they were: the name
+ * as that of a series, metadata as " name=value". */
+size_t fake_collectd_notifications(void);
+int fake_collectd_notification_severity(size_t i);
+const char *fake_collectd_notification_name(size_t i);
+const char *fake_collectd_notification_message(size_t i);
+const char *fake_collectd_notification_metadata(size_t i);
+
 /* --- configuration ------------------------------------------------------- */
 
 #define FAKE_CONFIG_MAX 16

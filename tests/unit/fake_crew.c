@@ -66,6 +66,11 @@ static bool wait_until(void *context, double until)
     return !crew->stopped;
 }
 
+static void wake(void *context)
+{
+    ((struct fake_crew *)context)->wakes++;
+}
+
 static double now(void *context)
 {
     return ((const struct fake_crew *)context)->now;
@@ -79,6 +84,7 @@ struct crew fake_crew_table(struct fake_crew *crew)
         .start = start,
         .is_idle = is_idle,
         .wait = wait_until,
+        .wake = wake,
         .now = now,
     };
 }

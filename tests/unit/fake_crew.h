@@ -24,6 +24,7 @@ struct fake_crew {
     unsigned started;
     unsigned most; /* that hung at a time */
     unsigned waits;
+    unsigned wakes;
 };
 
 struct crew fake_crew_table(struct fake_crew *crew);

@@ -268,6 +268,45 @@ static char *fake_volume_xml(void *context, const char *path)
     return NULL;
 }
 
+static char *refuse(const char *reason)
+{
+    return reason == NULL ? NULL : strdup(reason);
+}
+
+static void run_errand(struct fake_hypervisor *fake, struct errand *errand)
+{
+    struct fake_domain *domain = find_running(fake, errand->uuid);
+
+    fake->errands[errand->kind]++;
+    if (domain == NULL || domain->id != errand->id || fake->errands_silent)
+        return;
+    switch (errand->kind) {
+    case ERRAND_JOB:
+    case ERRAND_BACKUP:
+        errand->job = domain->job;
+        break;
+    case ERRAND_ERRORS:
+        errand->errors = calloc(1, sizeof(*errand->errors));
+        errand->error_count = domain->error.target[0] != '\0';
+        errand->errors[0] = domain->error;
+        break;
+    case ERRAND_THRESHOLD:
+        errand->reason = refuse(fake->refusal);
+        snprintf(fake->threshold_target, sizeof(fake->threshold_target), "%s",
+                 errand->target);
+        fake->threshold = errand->threshold;
+        break;
+    }
+    errand->done = errand->reason == NULL;
+}
+
+static void fake_run_errands(void *context, struct errand *errands,
+                             size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        run_errand(context, &errands[i]);
+}
+
 static const char *fake_hostname(void *context)
 {
     const struct fake_hypervisor *fake = context;
@@ -305,6 +344,7 @@ struct hypervisor fake_table(struct fake_hypervisor *fake)
         .read_pools = fake_read_pools,
         .read_volumes = fake_read_volumes,
         .volume_xml = fake_volume_xml,
+        .run_errands = fake_run_errands,
         .hostname = fake_hostname,
         .is_local = fake_is_local,
         .calls = fake_calls,

@@ -19,6 +19,8 @@ struct fake_domain {
     bool stuck;          /* its QEMU does not answer: who asks it hangs, ... */
     bool held;           /* ... and while he does the others get no sizes */
     double held_seconds; /* what libvirt says of that */
+    struct job job;      /* of each of its disks */
+    struct disk_error error; /* without a target: there is none */
 
     char *text; /* of fake_state(); the records point into it */
     struct blockstats stats;
@@ -54,6 +56,12 @@ struct fake_hypervisor {
     size_t pool_count;
     bool pools_silent;   /* read_pools() visits them, and gives no answer; */
     bool volumes_silent; /* so does read_volumes() */
+
+    const char *refusal; /* why it sets no threshold; NULL: it does */
+    bool errands_silent; /* none gets an answer */
+    unsigned errands[ERRAND_THRESHOLD + 1]; /* that were run, by their kind */
+    char threshold_target[ERRAND_TARGET_SIZE]; /* the last that was set */
+    uint64_t threshold;
 
     /* Calls so far. */
     unsigned reads, reads_known, busy_reads, xmls, backups, infos, volumes;

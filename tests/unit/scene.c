@@ -27,6 +27,18 @@ static struct hypervisor tables[LANES];
 static struct crew crew_table;
 static struct collector *collector;
 
+struct notice told[TOLD_MAX];
+size_t told_count;
+
+static void tell(void *context, const struct notice *notice)
+{
+    (void)context;
+    assert_true(told_count < TOLD_MAX);
+    told[told_count++] = *notice;
+}
+
+static const struct teller teller = {NULL, tell};
+
 void open_scene(size_t domains)
 {
     static char names[256][24];
@@ -39,6 +51,7 @@ void open_scene(size_t domains)
         fake.domains[i].xml = xml_plain;
         fake_state(&fake.domains[i], stats_plain);
     }
+    told_count = 0;
     fake_images_set(NULL, 0);
     fake_log_reset();
     for (size_t i = 0; i < LANES; i++)
@@ -48,8 +61,8 @@ void open_scene(size_t domains)
     settings = settings_new();
     assert_non_null(settings);
     settings->timeout = TIMEOUT;
-    collector =
-        collector_new(settings, tables, &crew_table, &fake_images, &fake_log);
+    collector = collector_new(settings, tables, &crew_table, &fake_images,
+                              &teller, &fake_log);
     assert_non_null(collector);
 }
 
@@ -98,4 +111,15 @@ void assert_size(uint64_t size, uint64_t expected)
 void assert_reads(unsigned expected)
 {
     assert_int_equal(fake_images_reads(), expected);
+}
+
+void hear(const struct event *event)
+{
+    crew.now += 0.001;
+    collector_hear(collector, event);
+}
+
+bool attend(void)
+{
+    return collector_attend(collector);
 }

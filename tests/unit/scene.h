@@ -54,6 +54,16 @@ const struct inventory *pass(void);
 /* Seconds that the last pass took, of that clock. */
 extern double spent;
 
+/* What was told to be wrong, or to be over, since the scene was opened. */
+#define TOLD_MAX 64
+extern struct notice told[TOLD_MAX];
+extern size_t told_count;
+
+/* An event comes, and is seen to; attend() is true when a pass would tell more.
+ */
+void hear(const struct event *event);
+bool attend(void);
+
 /* Of the domain's first disk. */
 const struct layer *layer_of(const struct inventory *inventory, size_t domain,
                              size_t layer);

@@ -469,8 +469,8 @@ static void open_collector(void)
     line_count = 0;
     memset(said, 0, sizeof(said));
     said_silent = false;
-    collector =
-        collector_new(settings, tables, &crew_of_test, &images, &test_log);
+    collector = collector_new(settings, tables, &crew_of_test, &images, NULL,
+                              &test_log);
     assert_non_null(collector);
 }
 

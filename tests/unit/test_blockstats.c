@@ -26,6 +26,9 @@ static void dump_record(FILE *stream, size_t number,
     if (record->path != NULL)
         fprintf(stream, " path=%s", record->path);
     dump_sizes(stream, &record->stated);
+    if (record->threshold != 0)
+        fprintf(stream, " threshold=%llu",
+                (unsigned long long)record->threshold);
     fprintf(stream, "\n");
 }
 
@@ -40,6 +43,8 @@ static char *read_stats(char *input)
     statstext_read(&stats, input);
     fprintf(stream, "supported %s\nrecords %zu\n",
             stats.supported ? "yes" : "no", stats.count);
+    if (blockstats_is_halted(&stats))
+        fprintf(stream, "halted\n");
     for (size_t i = 0; i < stats.count; i++)
         if (!is_empty(&stats.records[i]))
             dump_record(stream, i, &stats.records[i]);

@@ -118,6 +118,40 @@ static void series_of_a_domain(void **state)
     domain_clear(&domain);
 }
 
+/* A job, while it runs, and a threshold, where one is set. */
+static void jobs_and_thresholds(void **state)
+{
+    struct domain domain = {.disk_count = 0};
+    struct domain *domains[] = {&domain};
+
+    (void)state;
+    make_domain(&domain, "vm1");
+    struct disk *disk = &domain.disks[0];
+    assert_true(emit_register_types());
+    disk->layers[0].threshold = 77;
+    disk->job = (struct job){JOB_COMMIT, 25, 100};
+    disk->job_left = 50;
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_true(fake_collectd_value("vm1/virt_backing-vda/block_job-commit") <
+                0);
+    disk->job_fresh = true;
+    fake_collectd_forget_values();
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_value("vm1/virt_backing-vda/block_job-commit", 25);
+    assert_value("vm1/virt_backing-vda/block_job_left-commit", 50);
+    assert_value("vm1/virt_backing-vda/disk_threshold-layer0", 77);
+    assert_int_equal(fake_collectd_count(),
+                     ALL_OF_A_DOMAIN + ALL_OF_ITSELF + 3);
+    /* Neither is known. */
+    disk->job.whole = 0;
+    disk->job_left = SIZE_UNKNOWN;
+    disk->layers[0].threshold = 0;
+    fake_collectd_forget_values();
+    emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
+    assert_int_equal(fake_collectd_count(), ALL_OF_A_DOMAIN + ALL_OF_ITSELF);
+    domain_clear(&domain);
+}
+
 static void series_by_index(void **state)
 {
     struct domain domain = {.disk_count = 0};
@@ -503,6 +537,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(series_of_a_domain, reset),
+        cmocka_unit_test_setup(jobs_and_thresholds, reset),
         cmocka_unit_test_setup(series_by_index, reset),
         cmocka_unit_test_setup(domains_do_not_mix, reset),
         cmocka_unit_test_setup(headroom_and_percent, reset),

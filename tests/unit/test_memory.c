@@ -275,7 +275,7 @@ static void close_scene(void)
 
 static struct collector *new_collector(void)
 {
-    return collector_new(settings, tables, &crew_table, &fake_images,
+    return collector_new(settings, tables, &crew_table, &fake_images, NULL,
                          &fake_log);
 }
 

@@ -33,6 +33,10 @@ static struct {
     unsigned made;
     unsigned refused; /* the one that can't be made; 0: none */
     unsigned open;    /* sessions that were made and not freed */
+    bool writes;
+    const struct event_sink *sink; /* NULL: none, or muted */
+    bool turning;                  /* somebody turns the event loop */
+    bool woken;
     /* One a session: they are used side by side. As long as nothing hangs only
      * the first is. */
     struct fake_hypervisor hypervisors[LANES];
@@ -45,19 +49,49 @@ static struct {
     .changed = PTHREAD_COND_INITIALIZER,
 };
 
-struct session *session_new(const char *uri, const struct select *select,
-                            const char *hostname, const struct log *log,
+struct session *session_new(const struct session_setup *setup,
                             const struct session *sibling)
 {
-    assert_non_null(select);
+    assert_non_null(setup->select);
     assert_true(fake.made < COUNT_OF(fake.sessions));
-    snprintf(fake.uri, sizeof(fake.uri), "%s", uri != NULL ? uri : "default");
-    snprintf(fake.hostname, sizeof(fake.hostname), "%s", hostname);
+    snprintf(fake.uri, sizeof(fake.uri), "%s",
+             setup->uri != NULL ? setup->uri : "default");
+    snprintf(fake.hostname, sizeof(fake.hostname), "%s", setup->hostname);
+    fake.writes = setup->writes;
+    fake.sink = setup->sink;
     if (fake.made + 1 == fake.refused)
         return NULL;
     fake.open++;
-    fake.sessions[fake.made] = (struct session){log, sibling};
+    fake.sessions[fake.made] = (struct session){setup->log, sibling};
     return &fake.sessions[fake.made++];
+}
+
+void session_mute(struct session *session)
+{
+    assert_ptr_equal(session, &fake.sessions[0]);
+    pthread_mutex_lock(&fake.lock);
+    fake.sink = NULL;
+    pthread_mutex_unlock(&fake.lock);
+}
+
+/* Nothing ever happens in that loop until it is woken. */
+void session_turn(void *session)
+{
+    assert_ptr_equal(session, &fake.sessions[0]);
+    pthread_mutex_lock(&fake.lock);
+    fake.turning = true;
+    while (!fake.woken)
+        pthread_cond_wait(&fake.changed, &fake.lock);
+    pthread_mutex_unlock(&fake.lock);
+}
+
+void session_wake(void *session)
+{
+    assert_ptr_equal(session, &fake.sessions[0]);
+    pthread_mutex_lock(&fake.lock);
+    fake.woken = true;
+    pthread_cond_broadcast(&fake.changed);
+    pthread_mutex_unlock(&fake.lock);
 }
 
 void session_free(struct session *session)
@@ -126,6 +160,8 @@ static int start(void **state)
         fake_start(&fake.hypervisors[i], 1);
     fake.made = 0;
     fake.refused = 0;
+    fake.turning = false;
+    fake.woken = false;
     fake_callbacks = (struct fake_callbacks){.name = NULL};
     module_register();
     return 0;
@@ -258,6 +294,90 @@ static void read_never_fails(void **state)
     fake.hypervisors[0].hostname = NULL;
     assert_int_equal(read_once(), 0);
     assert_int_equal(fake_collectd_count(), 2);
+}
+
+/* --- events -------------------------------------------------------------- */
+
+static void configure(const char *option, const char *value)
+{
+    struct fake_config config = {.block = {.children_num = 0}};
+
+    fake_config_text(&config, option, value);
+    assert_int_equal(fake_callbacks.config(&config.block), 0);
+}
+
+/* Only who is to arm thresholds may write. */
+static void connections_are_read_only_without_watermarks(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_false(fake.writes);
+    assert_non_null(fake.sink);
+}
+
+static void watermarks_want_to_write(void **state)
+{
+    (void)state;
+    configure("WatermarkFree", "1G");
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_true(fake.writes);
+}
+
+static void without_notifications_nobody_listens(void **state)
+{
+    (void)state;
+    configure("WatermarkPercent", "20");
+    configure("Notifications", "false");
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_false(fake.writes);
+    assert_null(fake.sink);
+    assert_int_equal(read_once(), 0);
+    assert_false(fake.turning);
+}
+
+static void start_domain(void)
+{
+    struct fake_domain *domain = &fake.hypervisors[0].domains[0];
+
+    domain->name = "vm1";
+    domain->xml = "<domain><devices><disk type='block'>"
+                  "<driver type='qcow2'/><source dev='/dev/none' index='7'/>"
+                  "<target dev='vda'/><alias name='virtio-disk0'/></disk>"
+                  "</devices></domain>";
+    fake_state(domain, "state.state=1\nstate.reason=1\nblock.count=1\n"
+                       "block.0.name=vda\nblock.0.path=/dev/none\n"
+                       "block.0.backingIndex=7\nblock.0.capacity=4096\n"
+                       "block.0.physical=8192\nblock.0.allocation=512\n");
+}
+
+/* What libvirt tells is passed on at once, between two reads. */
+static void an_event_becomes_a_notification(void **state)
+{
+    struct event event = {.kind = EVENT_IO_ERROR,
+                          .device = "virtio-disk0",
+                          .path = "/dev/none",
+                          .reason = "enospc",
+                          .paused = true};
+
+    (void)state;
+    event.uuid[UUID_BYTES - 1] = 1;
+    start_domain();
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_int_equal(read_once(), 0);
+    fake.sink->take(fake.sink->context, &event);
+    fake.sink->take(fake.sink->context, &event);
+    for (unsigned i = 0; i < 1000 && fake_collectd_notifications() == 0; i++)
+        usleep(10000);
+    usleep(50000);
+    assert_int_equal(fake_collectd_notifications(), 1);
+    assert_int_equal(fake_collectd_notification_severity(0), NOTIF_FAILURE);
+    assert_string_equal(fake_collectd_notification_name(0),
+                        "vm1/virt_backing-vda/disk_headroom-layer0");
+    assert_string_equal(fake_collectd_notification_message(0),
+                        "vm1 is paused: vda layer0 (vda[7], /dev/none): no "
+                        "space left; make room, then resume it");
+    assert_string_equal(fake_collectd_notification_metadata(0),
+                        " path=/dev/none index=7 format=qcow2 bytes=7680");
 }
 
 /* --- what hangs ---------------------------------------------------------- */
@@ -436,6 +556,10 @@ int main(void)
         DRIVEN(settings_reach_the_session_and_the_names),
         DRIVEN(blocks_add_up),
         DRIVEN(read_never_fails),
+        DRIVEN(connections_are_read_only_without_watermarks),
+        DRIVEN(watermarks_want_to_write),
+        DRIVEN(without_notifications_nobody_listens),
+        DRIVEN(an_event_becomes_a_notification),
         DRIVEN(read_is_never_held_up),
         DRIVEN(read_waits_no_longer_than_the_timeout),
         DRIVEN(shutdown_leaves_behind_what_hangs),

@@ -130,7 +130,7 @@ static void who_is_new_comes_with_a_layout(void **state)
         assert_true(found->signature ==
                     blockstats_signature(&fake.domains[i].stats));
         assert_int_equal(found->records, 1);
-        assert_true(query.figures[found->first].capacity == 4096);
+        assert_true(query.figures[found->first].stated.capacity == 4096);
         assert_non_null(found->layout);
         assert_int_equal(found->layout->outcome, LAYOUT_DONE);
         assert_null(found->layout->reason);
@@ -247,7 +247,8 @@ static void an_answer_without_sizes_is_not_whole(void **state)
     /* It is the same layout all the same. */
     assert_int_equal(answer_of(1)->records, 1);
     assert_true(answer_of(1)->signature == answer_of(0)->signature);
-    assert_true(query.figures[answer_of(1)->first].capacity == SIZE_UNKNOWN);
+    assert_true(query.figures[answer_of(1)->first].stated.capacity ==
+                SIZE_UNKNOWN);
 }
 
 /* Not all records need have sizes: one does. */
@@ -564,7 +565,7 @@ static void memory_is_kept(void **state)
     know_all();
     put();
     const struct query_domain *domains = query.domains;
-    const struct sizes *figures = query.figures;
+    const struct figure *figures = query.figures;
     const char *hostname = query.hostname;
     for (unsigned i = 0; i < 100; i++) {
         put();
@@ -593,9 +594,10 @@ static void figures_of_many_records(void **state)
     assert_int_equal(query.figure_count, 5);
     assert_int_equal(answer_of(1)->records, 3);
     for (size_t i = 0; i < 3; i++)
-        assert_true(query.figures[answer_of(1)->first + i].capacity == i + 1);
-    assert_true(query.figures[answer_of(0)->first].capacity == 4096);
-    assert_true(query.figures[answer_of(3)->first].capacity == 4096);
+        assert_true(query.figures[answer_of(1)->first + i].stated.capacity ==
+                    i + 1);
+    assert_true(query.figures[answer_of(0)->first].stated.capacity == 4096);
+    assert_true(query.figures[answer_of(3)->first].stated.capacity == 4096);
     assert_true(answer_of(3)->signature != answer_of(0)->signature);
 }
 

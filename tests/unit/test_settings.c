@@ -84,6 +84,27 @@ static const struct option_row {
      {"true", "false", "yes", "no", "on", "off"},
      {"", "1", "all"},
      {"true", "false"}},
+    {"Notifications",
+     {"true", "false", "yes", "no", "on", "off"},
+     {"", "1", "some"},
+     {"true", "false"}},
+    {"BlockJobs",
+     {"true", "false", "yes", "no", "on", "off"},
+     {"", "1", "commit"},
+     {"true", "false"}},
+    {"WatermarkFree",
+     {"1", "1073741824", "512M", "10G", "1T", "4K", "8388607T"},
+     {"", "0", "0G", "-1", "1.5G", "10GB", "G", "10g", " 1", "+1", "8388608T",
+      "99999999999999999999"},
+     {"bytes", "K", "T"}},
+    {"WatermarkPercent",
+     {"1", "20", "99"},
+     {"", "0", "00", "100", "-1", "1.5", "20%", " 1", "x"},
+     {"1", "99"}},
+    {"WatermarkReplace",
+     {"true", "false", "yes", "no", "on", "off"},
+     {"", "1", "always"},
+     {"true", "false"}},
 };
 
 /* --- settings as text, to see what changed ------------------------------- */
@@ -109,6 +130,9 @@ static char *snapshot(const struct settings *settings)
             settings->inactive_interval, settings->select.pools.count,
             settings->volumes);
     fprintf(stream, "%g;%u;", settings->timeout, settings->readers);
+    fprintf(stream, "%d;%d;%llu;%u;%d;", settings->notifications,
+            settings->block_jobs, (unsigned long long)settings->watermark.free,
+            settings->watermark.percent, settings->watermark_replace);
     print_format(stream, &settings->host_format);
     print_format(stream, &settings->instance_format);
     fprintf(stream, "%s;%s;%d;%d", settings->metadata_ns,

@@ -29,6 +29,7 @@ struct facts {
     struct layer layer;
     bool off;
     bool derive; /* "written" was said: headroom and percent are asked for */
+    struct watermark mark; /* of which one was said: that is asked for */
 };
 
 /* What the image's own metadata say. False: it is none of these facts. */
@@ -85,7 +86,11 @@ static void read_fact(struct facts *facts, const char *key, char *value)
 
     if (read_image_fact(layer, key, value, number))
         return;
-    if (strcmp(key, "off") == 0)
+    if (strcmp(key, "mark-free") == 0)
+        facts->mark.free = number;
+    else if (strcmp(key, "mark-percent") == 0)
+        facts->mark.percent = (unsigned)number;
+    else if (strcmp(key, "off") == 0)
         facts->off = number != 0;
     else if (strcmp(key, "record") == 0)
         layer->record = number;
@@ -170,6 +175,8 @@ static char *settle(char *input)
         assert_true(layer->headroom == SIZE_UNKNOWN);
         assert_true(layer->percent == PERCENT_UNKNOWN);
     }
+    if (facts.mark.free > 0 || facts.mark.percent > 0)
+        print_size(stream, "watermark", sizes_watermark(layer, &facts.mark));
     fclose(stream);
     return output;
 }

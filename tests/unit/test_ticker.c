@@ -9,6 +9,8 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 /* --- the scene: a pass that ends when the test says so ------------------- */
 
@@ -26,12 +28,20 @@ static void pass(void *context)
     (*(unsigned *)context)++;
 }
 
+static atomic_uint errands;
+
+static void errand(void *context)
+{
+    (void)context;
+    errands++;
+}
+
 static int open_scene(void **state)
 {
     (void)state;
     done = 0;
     gate_init(&gate);
-    ticker = ticker_new(pass, &done);
+    ticker = ticker_new(pass, errand, &done);
     return ticker == NULL ? -1 : 0;
 }
 
@@ -137,12 +147,34 @@ static void the_end_waits_for_the_pass(void **state)
     pthread_join(opener, NULL);
 }
 
+/* Between passes at once, else after the one that is under way. */
+static void errands_are_done_when_there_is_no_pass(void **state)
+{
+    (void)state;
+    errands = 0;
+    ticker_poke(ticker);
+    for (unsigned i = 0; i < 6000 && errands == 0; i++)
+        usleep(10000);
+    assert_int_equal(errands, 1);
+    ticker_tick(ticker, 0);
+    gate_await(&gate, 1);
+    ticker_poke(ticker);
+    ticker_poke(ticker);
+    usleep(20000);
+    assert_int_equal(errands, 1);
+    gate_open(&gate, 1);
+    ticker_tick(ticker, 0);
+    for (unsigned i = 0; i < 6000 && errands == 1; i++)
+        usleep(10000);
+    assert_int_equal(errands, 2);
+}
+
 static void ended_at_once(void **state)
 {
     (void)state;
     gate_open(&gate, 1000);
     for (unsigned i = 0; i < 100; i++) {
-        struct ticker *other = ticker_new(pass, &done);
+        struct ticker *other = ticker_new(pass, errand, &done);
         assert_non_null(other);
         if (i % 2 == 0)
             ticker_tick(other, 0);
@@ -179,6 +211,7 @@ int main(void)
         TEST(one_pass_at_a_time),
         TEST(no_pass_without_a_call),
         TEST(the_end_waits_for_the_pass),
+        TEST(errands_are_done_when_there_is_no_pass),
         TEST(ended_at_once),
         TEST(signals_are_left_to_others),
     };

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "alarms.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_same(const struct alarm *a, const struct alarm *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->job == b->job &&
+           memcmp(a->uuid, b->uuid, UUID_BYTES) == 0 &&
+           strcmp(a->target, b->target) == 0;
+}
+
+struct alarm *alarms_find(const struct alarms *alarms, const struct alarm *key)
+{
+    for (size_t i = 0; i < alarms->count; i++)
+        if (is_same(&alarms->alarms[i], key))
+            return &alarms->alarms[i];
+    return NULL;
+}
+
+struct alarm *alarms_find_any(const struct alarms *alarms, enum alarm_kind kind,
+                              const unsigned char uuid[UUID_BYTES])
+{
+    for (size_t i = 0; i < alarms->count; i++)
+        if (alarms->alarms[i].kind == kind &&
+            memcmp(alarms->alarms[i].uuid, uuid, UUID_BYTES) == 0)
+            return &alarms->alarms[i];
+    return NULL;
+}
+
+bool alarms_add(struct alarms *alarms, const struct alarm *alarm)
+{
+    if (alarms->count == alarms->room) {
+        size_t room = alarms->room > 0 ? 2 * alarms->room : 8;
+        struct alarm *list = realloc(alarms->alarms, room * sizeof(*list));
+        if (list == NULL)
+            return false;
+        alarms->alarms = list;
+        alarms->room = room;
+    }
+    alarms->alarms[alarms->count++] = *alarm;
+    return true;
+}
+
+void alarms_remove(struct alarms *alarms, struct alarm *alarm)
+{
+    *alarm = alarms->alarms[--alarms->count];
+}
+
+static bool has_same_names(const struct notice *a, const struct notice *b)
+{
+    return strcmp(a->host, b->host) == 0 && strcmp(a->type, b->type) == 0 &&
+           strcmp(a->plugin_instance, b->plugin_instance) == 0 &&
+           strcmp(a->type_instance, b->type_instance) == 0;
+}
+
+const struct alarm *alarms_worst(const struct alarms *alarms,
+                                 const struct alarm *but)
+{
+    const struct alarm *worst = NULL;
+
+    for (size_t i = 0; i < alarms->count; i++) {
+        const struct alarm *alarm = &alarms->alarms[i];
+        if (is_same(alarm, but) ||
+            !has_same_names(&alarm->notice, &but->notice))
+            continue;
+        if (worst == NULL || alarm->notice.severity > worst->notice.severity)
+            worst = alarm;
+    }
+    return worst;
+}
+
+void alarms_clear(struct alarms *alarms)
+{
+    free(alarms->alarms);
+    *alarms = (struct alarms){0};
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "notice.h"
+
+#include "job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set_text(char *text, size_t size, const char *value)
+{
+    snprintf(text, size, "%s", value != NULL ? value : "");
+}
+
+static void set_names(struct notice *notice, const struct domain *domain,
+                      const char *instance, const char *type)
+{
+    *notice = (struct notice){.type = type, .left = SIZE_UNKNOWN};
+    set_text(notice->host, sizeof(notice->host), domain->host);
+    set_text(notice->plugin_instance, sizeof(notice->plugin_instance),
+             instance);
+}
+
+static void describe(struct notice *notice, const struct layer *layer)
+{
+    set_text(notice->path, sizeof(notice->path), layer->path);
+    set_text(notice->format, sizeof(notice->format), layer->format);
+    notice->index = layer->index;
+    notice->left = sizes_room(layer);
+}
+
+void notice_layer(struct notice *ret_notice, const struct domain *domain,
+                  const struct disk *disk, const struct layer *layer,
+                  enum layer_format format)
+{
+    set_names(ret_notice, domain, disk->instance, "disk_headroom");
+    identity_layer(ret_notice->type_instance, format, layer);
+    describe(ret_notice, layer);
+}
+
+void notice_job(struct notice *ret_notice, const struct domain *domain,
+                const struct disk *disk, enum job_kind kind,
+                const struct layer *target)
+{
+    set_names(ret_notice, domain, disk->instance, "block_job");
+    set_text(ret_notice->type_instance, sizeof(ret_notice->type_instance),
+             job_name(kind));
+    if (target != NULL)
+        describe(ret_notice, target);
+}
+
+void notice_domain(struct notice *ret_notice, const struct domain *domain)
+{
+    set_names(ret_notice, domain, domain->instance, "duration");
+    set_text(ret_notice->type_instance, sizeof(ret_notice->type_instance),
+             "stale");
+}
+
+void notice_say(struct notice *notice, enum severity severity,
+                const char *format, ...)
+{
+    va_list arguments;
+
+    notice->severity = severity;
+    va_start(arguments, format);
+    vsnprintf(notice->message, sizeof(notice->message), format, arguments);
+    va_end(arguments);
+}
+
+/* A name may hold anything but '/'; a message is one line. */
+static void make_plain(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '_';
+}
+
+/* No part of a character is left at the end: bytes of UTF-8 that go on are
+ * 10xxxxxx. */
+static size_t whole_characters(const char *text, size_t length)
+{
+    while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
+void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain)
+{
+    const char *name = domain->name != NULL ? domain->name : "";
+    size_t length = strlen(name);
+    bool fits = length < NOTICE_NAME_SIZE;
+
+    if (!fits)
+        length = whole_characters(name, NOTICE_NAME_SIZE - 4);
+    snprintf(ret_text, NOTICE_NAME_SIZE, "%.*s%s", (int)length, name,
+             fits ? "" : "...");
+    make_plain(ret_text);
+}
+
+/* The end of a path tells more than its beginning. */
+static void shorten(char ret_text[NOTICE_PATH_SIZE], const char *path)
+{
+    size_t length = strlen(path);
+
+    if (length < NOTICE_PATH_SIZE) {
+        set_text(ret_text, NOTICE_PATH_SIZE, path);
+    } else {
+        const char *end = path + length - (NOTICE_PATH_SIZE - 4);
+        while (((unsigned char)*end & 0xc0) == 0x80)
+            end++;
+        snprintf(ret_text, NOTICE_PATH_SIZE, "...%s", end);
+    }
+    make_plain(ret_text);
+}
+
+void notice_what(char ret_text[NOTICE_WHAT_SIZE], const struct disk *disk,
+                 const struct layer *layer, enum layer_format format)
+{
+    char name[IDENTITY_SIZE];
+    char path[NOTICE_PATH_SIZE] = "";
+    char index[16] = "";
+
+    identity_layer(name, format, layer);
+    if (layer->path != NULL)
+        shorten(path, layer->path);
+    if (layer->index != 0)
+        snprintf(index, sizeof(index), "[%u]", layer->index);
+    snprintf(ret_text, NOTICE_WHAT_SIZE, "%.12s %.12s (%.12s%s%s%s)",
+             disk->target, name, disk->target, index, *path != '\0' ? ", " : "",
+             path);
+}
+
+void notice_bytes(char ret_text[NOTICE_BYTES_SIZE], uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB",
+                                        "TiB", "PiB", "EiB"};
+    double number = (double)bytes / 1024;
+    size_t unit = 0;
+
+    if (bytes < 1024) {
+        snprintf(ret_text, NOTICE_BYTES_SIZE, "%u bytes", (unsigned)bytes);
+        return;
+    }
+    /* Also what would be rounded to 1024.0. */
+    while (number >= 1023.95) {
+        number /= 1024;
+        unit++;
+    }
+    snprintf(ret_text, NOTICE_BYTES_SIZE, "%.1f %s", number, units[unit]);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The part of watch.h that compares what a pass found with the alarms.
+ */
+#include "job.h"
+#include "tidings.h"
+#include "watch.h"
+
+#include <string.h>
+
+/* --- alarms that stand --------------------------------------------------- */
+
+/* False where its domain gave no figures in this pass: nothing is known. */
+static bool has_answered(const struct roster_entry *entry)
+{
+    return entry->answered && entry->laid_out && entry->named && entry->sized;
+}
+
+static bool find_subject(const struct alarm *alarm,
+                         const struct roster_entry *entry,
+                         struct subject *ret_subject)
+{
+    const struct domain *domain = &entry->domain;
+    const struct disk *disk = domain_find_disk(domain, alarm->target);
+    const struct layer *layer =
+        disk == NULL ? NULL : disk_find_layer(disk, alarm->index);
+
+    *ret_subject = (struct subject){domain, disk, layer};
+    if (*alarm->target == '\0')
+        return true;
+    return alarm->job != JOB_NONE ? disk != NULL : layer != NULL;
+}
+
+/* Series of a layer are named by its depth: that changes with the chain. One
+ * that is over its watermark is found anew then, with today's figures.
+ *
+ * A write that has met the watermark may not show in the figures yet; but only
+ * a device that has grown makes room. */
+static void review_watermark(struct watch *watch, struct alarm *alarm,
+                             const struct subject *subject)
+{
+    const struct layer *layer = subject->layer;
+    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
+    uint64_t size = layer->sizes.physical;
+    char left[NOTICE_BYTES_SIZE];
+    char whole[NOTICE_BYTES_SIZE];
+
+    if (herald_has_moved(&watch->herald, alarm, subject)) {
+        herald_end(&watch->herald, alarm,
+                   "%s: what was %s is another layer now", alarm->name,
+                   alarm->what);
+        return;
+    }
+    if (layer->sizes.allocation == SIZE_UNKNOWN || size == SIZE_UNKNOWN ||
+        size <= alarm->physical)
+        return;
+    if (mark != SIZE_UNKNOWN && layer->sizes.allocation > mark)
+        return;
+    alarm->notice.left = sizes_room(layer);
+    notice_bytes(left, alarm->notice.left);
+    notice_bytes(whole, size);
+    herald_end(&watch->herald, alarm, "%s: %s has room again: %s of %s left",
+               alarm->name, alarm->what, left, whole);
+}
+
+/* A guest that runs on does not say when its disk works again. */
+static void review_io(struct watch *watch, struct alarm *alarm,
+                      const struct roster_entry *entry,
+                      const struct subject *subject)
+{
+    if (alarm->paused && !entry->halted && entry->halted_at > alarm->raised)
+        tidings_resumed(&watch->herald, alarm);
+    else if (!alarm->paused && watch->herald.now > alarm->raised + WATCH_CALM)
+        herald_end(&watch->herald, alarm,
+                   "%s: no more errors of %s for %d seconds", alarm->name,
+                   alarm->what, WATCH_CALM);
+    else if (herald_has_moved(&watch->herald, alarm, subject))
+        herald_move(&watch->herald, alarm, subject);
+}
+
+static void review_fit(struct watch *watch, struct alarm *alarm,
+                       const struct disk *disk)
+{
+    const struct layer *target = job_target(disk, alarm->job);
+    uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
+    char text[NOTICE_BYTES_SIZE];
+
+    if (disk->job.kind != alarm->job || !disk->job_fresh ||
+        disk->job_left == SIZE_UNKNOWN || room == SIZE_UNKNOWN ||
+        disk->job_left > room)
+        return;
+    alarm->notice.left = room;
+    notice_bytes(text, room);
+    herald_end(&watch->herald, alarm,
+               "%s: the %s of %s fits now: %s left for %s", alarm->name,
+               job_name(alarm->job), alarm->target, text, alarm->what);
+}
+
+/* True when there was one to end. */
+static bool end_one_gone(struct watch *watch)
+{
+    const struct alarms *alarms = &watch->herald.alarms;
+
+    for (size_t i = 0; i < alarms->count; i++) {
+        const struct alarm *alarm = &alarms->alarms[i];
+        const struct roster_entry *entry =
+            roster_find(watch->roster, alarm->uuid);
+        if (entry != NULL && entry->run != DOMAIN_OFF)
+            continue;
+        unsigned char uuid[UUID_BYTES];
+        memcpy(uuid, alarm->uuid, UUID_BYTES);
+        herald_end_domain(&watch->herald, uuid);
+        return true;
+    }
+    return false;
+}
+
+static void review_alarm(struct watch *watch, struct alarm *alarm)
+{
+    const struct roster_entry *entry = roster_find(watch->roster, alarm->uuid);
+    struct subject subject;
+
+    if (!has_answered(entry))
+        return;
+    if (!find_subject(alarm, entry, &subject))
+        herald_end(&watch->herald, alarm, "%s: %s is not in use any more",
+                   alarm->name,
+                   *alarm->what != '\0' ? alarm->what : alarm->target);
+    else if (alarm->kind == ALARM_WATERMARK)
+        review_watermark(watch, alarm, &subject);
+    else if (alarm->kind == ALARM_IO)
+        review_io(watch, alarm, entry, &subject);
+    else if (alarm->kind == ALARM_FIT)
+        review_fit(watch, alarm, subject.disk);
+}
+
+/* Of one kind at a time: what an error hides has ended before the error does.
+ */
+static void review_alarms(struct watch *watch, enum alarm_kind kind)
+{
+    struct alarms *alarms = &watch->herald.alarms;
+
+    for (size_t i = alarms->count; i-- > 0;)
+        if (alarms->alarms[i].kind == kind)
+            review_alarm(watch, &alarms->alarms[i]);
+}
+
+/* --- what is wrong and has no alarm -------------------------------------- */
+
+static void find_watermark(struct watch *watch, const struct subject *subject)
+{
+    const struct layer *layer = subject->layer;
+    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
+    uint64_t end = layer->sizes.allocation;
+    struct alarm key;
+
+    if (!layer->written || mark == SIZE_UNKNOWN || end == SIZE_UNKNOWN ||
+        end <= mark)
+        return;
+    herald_key_layer(&key, ALARM_WATERMARK, subject);
+    if (alarms_find(&watch->herald.alarms, &key) == NULL)
+        tidings_watermark(&watch->herald, subject, end - mark,
+                          sizes_room(layer));
+}
+
+static void find_misfit(struct watch *watch, const struct domain *domain,
+                        const struct disk *disk)
+{
+    const struct layer *target = job_target(disk, disk->job.kind);
+    const struct subject subject = {domain, disk, target};
+    uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
+
+    if (disk->job_left != SIZE_UNKNOWN && room != SIZE_UNKNOWN &&
+        disk->job_left > room)
+        tidings_fit(&watch->herald, &subject, disk->job.kind, disk->job_left);
+}
+
+/* Told of one that does not answer, too; but not by figures that are older than
+ * the failure. */
+static void find_failed(struct watch *watch, const struct domain *domain,
+                        struct disk *disk)
+{
+    const struct subject subject = {domain, disk,
+                                    job_target(disk, disk->failed)};
+    enum job_kind failed = disk->failed;
+
+    if (failed == JOB_NONE || disk->failed_at > watch->began)
+        return;
+    disk->failed = JOB_NONE;
+    tidings_failed(&watch->herald, &subject, failed, "");
+}
+
+static void review_disk(struct watch *watch, const struct domain *domain,
+                        struct disk *disk)
+{
+    if (disk->job_fresh)
+        find_misfit(watch, domain, disk);
+    for (size_t i = 0; settings_arm(watch->settings) && i < disk->layer_count;
+         i++) {
+        const struct subject subject = {domain, disk, &disk->layers[i]};
+        find_watermark(watch, &subject);
+    }
+}
+
+static void review_entry(struct watch *watch, const struct roster_entry *entry)
+{
+    const struct domain *domain = &entry->domain;
+
+    if (domain->id == DOMAIN_OFF || !entry->named)
+        return;
+    for (size_t i = 0; i < domain->disk_count; i++) {
+        find_failed(watch, domain, &domain->disks[i]);
+        if (has_answered(entry))
+            review_disk(watch, domain, &domain->disks[i]);
+    }
+}
+
+void watch_review(struct watch *watch, double now)
+{
+    const struct roster *roster = watch->roster;
+
+    watch->herald.now = now;
+    if (!watch->settings->notifications)
+        return;
+    while (end_one_gone(watch))
+        continue;
+    review_alarms(watch, ALARM_WATERMARK);
+    review_alarms(watch, ALARM_FIT);
+    review_alarms(watch, ALARM_JOB);
+    review_alarms(watch, ALARM_IO);
+    for (size_t i = 0; i < roster->count; i++)
+        review_entry(watch, roster->entries[i]);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "watch.h"
+
+#include "job.h"
+#include "tidings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void watch_clear(struct watch *watch)
+{
+    alarms_clear(&watch->herald.alarms);
+}
+
+/* Of "vda[3]" and "vda" alike; NULL where there is no such disk. */
+static struct disk *find_disk(const struct domain *domain, const char *device)
+{
+    char target[EVENT_TEXT_SIZE];
+    size_t length = strcspn(device, "[");
+
+    memcpy(target, device, length);
+    target[length] = '\0';
+    return domain_find_disk(domain, target);
+}
+
+/* Without an index the active layer is meant. */
+static struct layer *find_layer(const struct disk *disk, const char *device)
+{
+    const char *bracket = strchr(device, '[');
+
+    if (bracket == NULL)
+        return disk->layer_count > 0 ? &disk->layers[0] : NULL;
+    return disk_find_layer(disk, (unsigned)strtoul(bracket + 1, NULL, 10));
+}
+
+/* A threshold that somebody else has set is somebody else's business. libvirt
+ * tells of one crossing twice, as "vda" and as "vda[1]". */
+static void take_threshold(struct watch *watch, struct domain *domain,
+                           const struct event *event)
+{
+    struct disk *disk = find_disk(domain, event->device);
+    struct layer *layer = disk == NULL ? NULL : find_layer(disk, event->device);
+
+    if (layer == NULL || event->threshold == 0 ||
+        event->threshold != layer->armed)
+        return;
+    layer->armed = 0;
+    layer->threshold = 0;
+    if (sizes_watermark(layer, &watch->settings->watermark) == SIZE_UNKNOWN)
+        return;
+
+    const struct subject subject = {domain, disk, layer};
+    uint64_t end = event->threshold + event->excess;
+    uint64_t size = layer->sizes.physical;
+    tidings_watermark(&watch->herald, &subject, event->excess,
+                      size > end ? size - end : 0);
+}
+
+static const struct disk *find_alias(const struct domain *domain,
+                                     const char *alias)
+{
+    for (size_t i = 0; i < domain->disk_count; i++) {
+        const struct disk *disk = &domain->disks[i];
+        if (disk->alias != NULL && strcmp(disk->alias, alias) == 0)
+            return disk;
+    }
+    return NULL;
+}
+
+/* As a rule the path is that of the active layer. */
+static const struct layer *find_path(const struct disk *disk, const char *path)
+{
+    for (size_t i = 0; i < disk->layer_count; i++) {
+        const struct layer *layer = &disk->layers[i];
+        if (layer->path != NULL && strcmp(layer->path, path) == 0)
+            return layer;
+    }
+    return disk->layer_count > 0 ? &disk->layers[0] : NULL;
+}
+
+static void take_io_error(struct watch *watch, const struct domain *domain,
+                          const struct event *event)
+{
+    const struct disk *disk = find_alias(domain, event->device);
+    const struct layer *layer =
+        disk == NULL ? NULL : find_path(disk, event->path);
+    const struct subject subject = {domain, disk, layer};
+
+    if (layer != NULL)
+        tidings_io_error(&watch->herald, &subject, event->paused,
+                         event->reason);
+}
+
+/* Who resumes a domain has made room before, as a rule: where a watermark
+ * stands beside the error, a pass tells of both. True when one is called for.
+ */
+static bool take_resumed(struct watch *watch, const struct domain *domain)
+{
+    struct alarms *alarms = &watch->herald.alarms;
+    bool more = false;
+
+    for (size_t i = alarms->count; i-- > 0;) {
+        struct alarm *alarm = &alarms->alarms[i];
+        if (alarm->kind != ALARM_IO || !alarm->paused ||
+            memcmp(alarm->uuid, domain->uuid, UUID_BYTES) != 0)
+            continue;
+        if (alarms_worst(alarms, alarm) != NULL)
+            more = true;
+        else
+            tidings_resumed(&watch->herald, alarm);
+    }
+    return more;
+}
+
+static void take_stopped(struct watch *watch, const struct domain *domain)
+{
+    herald_end_domain(&watch->herald, domain->uuid);
+    for (size_t i = 0; i < domain->disk_count; i++) {
+        domain->disks[i].job.kind = JOB_NONE;
+        domain->disks[i].failed = JOB_NONE;
+    }
+}
+
+/* Why a job has failed shows in the figures: those of the last pass are too
+ * old for that. */
+static bool take_job_end(struct watch *watch, const struct domain *domain,
+                         struct disk *disk, const struct event *event)
+{
+    const struct subject subject = {domain, disk, job_target(disk, event->job)};
+
+    disk->job.kind = JOB_NONE;
+    if (event->end == JOB_FAILED && *event->reason == '\0') {
+        disk->failed = event->job;
+        disk->failed_at = watch->herald.now;
+        return true;
+    }
+    if (event->end == JOB_FAILED)
+        tidings_failed(&watch->herald, &subject, event->job, event->reason);
+    else
+        tidings_job_end(&watch->herald, &subject, event->job, event->end);
+    return false;
+}
+
+/* A backup is one job for several disks. */
+static bool take_job(struct watch *watch, struct domain *domain,
+                     const struct event *event)
+{
+    bool more = false;
+
+    for (size_t i = 0; i < domain->disk_count; i++) {
+        struct disk *disk = &domain->disks[i];
+        bool concerned = event->job == JOB_BACKUP
+                             ? disk->job.kind == JOB_BACKUP
+                             : strcmp(disk->target, event->device) == 0;
+        if (concerned && take_job_end(watch, domain, disk, event))
+            more = true;
+    }
+    return more;
+}
+
+bool watch_take(struct watch *watch, const struct event *event, double now)
+{
+    struct roster_entry *entry = roster_find(watch->roster, event->uuid);
+
+    watch->herald.now = now;
+    /* Of one that is not known yet a pass will tell. */
+    if (entry == NULL || !entry->named || !watch->settings->notifications)
+        return false;
+    switch (event->kind) {
+    case EVENT_THRESHOLD:
+        take_threshold(watch, &entry->domain, event);
+        return false;
+    case EVENT_IO_ERROR:
+        entry->heard = now;
+        take_io_error(watch, &entry->domain, event);
+        return false;
+    case EVENT_RESUMED:
+        entry->heard = now;
+        return take_resumed(watch, &entry->domain);
+    case EVENT_STOPPED:
+        entry->heard = now;
+        take_stopped(watch, &entry->domain);
+        return false;
+    case EVENT_JOB:
+        return take_job(watch, &entry->domain, event);
+    }
+    return false;
+}
+
+/* --- answers to errands -------------------------------------------------- */
+
+static void end_job(struct watch *watch, const struct domain *domain,
+                    struct disk *disk)
+{
+    enum job_kind kind = disk->job.kind;
+    const struct subject subject = {domain, disk, NULL};
+
+    disk->job.kind = JOB_NONE;
+    disk->job_missed = 0;
+    if (!watch->settings->notifications)
+        return;
+    if (disk_chain_digest(disk) != disk->job_chain)
+        tidings_job_end(&watch->herald, &subject, kind, JOB_COMPLETED);
+    else
+        tidings_job_lost(&watch->herald, &subject, kind);
+}
+
+/* A job that is gone has an event that says how it ended. That may come a
+ * moment later than the answer; where it has not come by the next pass it was
+ * lost. */
+static void take_progress(struct watch *watch, const struct domain *domain,
+                          struct disk *disk, const struct job *job)
+{
+    if (job->kind == JOB_NONE) {
+        if (disk->job.kind != JOB_NONE && disk->job.kind != JOB_BACKUP &&
+            ++disk->job_missed > 1)
+            end_job(watch, domain, disk);
+        return;
+    }
+    if (disk->job.kind == JOB_NONE)
+        disk->job_chain = disk_chain_digest(disk);
+    disk->job = *job;
+    disk->job_left = job_left(disk);
+    disk->job_missed = 0;
+    disk->job_fresh = true;
+}
+
+static bool has_scratch(const struct disk *disk)
+{
+    return job_target(disk, JOB_BACKUP) != NULL;
+}
+
+static void take_backup(struct watch *watch, const struct domain *domain,
+                        const struct job *job)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (has_scratch(&domain->disks[i]))
+            take_progress(watch, domain, &domain->disks[i], job);
+}
+
+static void take_errors(struct watch *watch, const struct roster_entry *entry,
+                        const struct errand *errand)
+{
+    const struct domain *domain = &entry->domain;
+    const struct subject none = {domain, NULL, NULL};
+    bool found = false;
+
+    /* Somebody has resumed it meanwhile, or told more. */
+    if (!entry->halted || entry->heard >= entry->halted_at)
+        return;
+    for (size_t i = 0; i < errand->error_count; i++) {
+        const struct disk_error *error = &errand->errors[i];
+        const struct disk *disk = domain_find_disk(domain, error->target);
+        if (disk == NULL || disk->layer_count == 0)
+            continue;
+        const struct subject subject = {domain, disk, &disk->layers[0]};
+        tidings_io_error(&watch->herald, &subject, true,
+                         error->no_space ? "enospc" : "");
+        found = true;
+    }
+    if (!found)
+        tidings_io_error(&watch->herald, &none, true, "");
+}
+
+/* One line for a domain; it is tried again after RefreshInterval. */
+static void take_threshold_set(struct watch *watch, struct roster_entry *entry,
+                               const struct errand *errand)
+{
+    struct disk *disk = find_disk(&entry->domain, errand->target);
+    struct layer *layer =
+        disk == NULL ? NULL : find_layer(disk, errand->target);
+    bool set = errand->done && errand->reason == NULL;
+
+    if (layer != NULL && set)
+        layer->threshold = errand->threshold;
+    else if (layer != NULL && layer->armed == errand->threshold)
+        layer->armed = 0;
+    if (errand->reason != NULL) {
+        unsigned wait = watch->settings->refresh_interval;
+        entry->arm_after = watch->herald.now + (wait > 0 ? wait : WATCH_CALM);
+        if (!entry->told_refusal)
+            log_print(watch->log, LOG_LEVEL_WARNING,
+                      "domain \"%s\": no threshold for %s: %s",
+                      entry->domain.name, errand->target, errand->reason);
+        entry->told_refusal = true;
+    } else if (set) {
+        entry->told_refusal = false;
+    }
+}
+
+void watch_answer(struct watch *watch, const struct errand *errand, double now)
+{
+    struct roster_entry *entry = roster_find(watch->roster, errand->uuid);
+    struct disk *disk;
+
+    watch->herald.now = now;
+    if (entry == NULL || !entry->named || entry->domain.id != errand->id)
+        return;
+    if (errand->kind == ERRAND_THRESHOLD) {
+        take_threshold_set(watch, entry, errand);
+        return;
+    }
+    if (!errand->done)
+        return;
+    if (errand->kind == ERRAND_BACKUP)
+        take_backup(watch, &entry->domain, &errand->job);
+    else if (errand->kind == ERRAND_ERRORS)
+        take_errors(watch, entry, errand);
+    else if ((disk = domain_find_disk(&entry->domain, errand->target)) != NULL)
+        take_progress(watch, &entry->domain, disk, &errand->job);
+}

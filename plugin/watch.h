@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the hypervisor's events mean, and what a pass makes up for where events
+ * were lost, or where there never are any: alarms are raised and ended by
+ * both, in whatever order they come. The hypervisor knows nothing of what it
+ * told before it or this program was started anew; a pass sees all that is
+ * wrong.
+ */
+#ifndef VIRT_BACKING_WATCH_H
+#define VIRT_BACKING_WATCH_H
+
+#include "errands.h"
+#include "event.h"
+#include "herald.h"
+#include "log.h"
+#include "roster.h"
+
+/* So long after the last I/O error that was reported to a guest that runs on,
+ * it counts as over: nobody tells. Seconds. */
+#define WATCH_CALM 60
+
+struct watch {
+    const struct settings *settings;
+    const struct log *log;
+    struct roster *roster;
+    struct herald herald;
+    double began; /* when the current pass did */
+};
+
+/* An event has come. True when more is to be told of it than is known: a pass
+ * should follow soon. */
+bool watch_take(struct watch *watch, const struct event *event, double now);
+
+/* What is to be asked and set after a pass, besides the statistics: progress
+ * of block jobs, who caused a pause, thresholds. */
+void watch_plan(struct watch *watch, struct errands *errands, double now);
+
+/* What came of one of them. */
+void watch_answer(struct watch *watch, const struct errand *errand, double now);
+
+/* Compares what the pass found with the alarms that stand. */
+void watch_review(struct watch *watch, double now);
+
+void watch_clear(struct watch *watch);
+
+#endif

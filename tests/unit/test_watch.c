@@ -1,0 +1,930 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is told, when, and that nothing is told twice: events by hand, passes
+ * over a fake hypervisor.
+ */
+#include "scene.h"
+
+#include "event.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MIB (1ull << 20)
+
+/* A disk of 100 MiB, thin on a device of 10 MiB, over a base on one of 8. */
+static const char xml_thin[] =
+    DOMAIN("<disk type='block'><driver type='qcow2'/>"
+           "<source dev='/dev/thin' index='2'/>"
+           "<backingStore type='block' index='1'><format type='qcow2'/>"
+           "<source dev='/dev/base'/><backingStore/></backingStore>"
+           "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+
+/* What the hypervisor says of it; in MiB where not said otherwise. */
+static struct {
+    unsigned size, end, base_size, base_end;
+    unsigned long long threshold, base_threshold; /* bytes */
+    bool paused;
+} thin;
+
+static void show(void)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text),
+             "state.state=%d\nstate.reason=%d\nblock.count=2\n"
+             "block.0.name=vda\nblock.0.path=/dev/thin\n"
+             "block.0.backingIndex=2\nblock.0.capacity=104857600\n"
+             "block.0.physical=%llu\nblock.0.allocation=%llu\n"
+             "block.0.threshold=%llu\n"
+             "block.1.name=vda\nblock.1.path=/dev/base\n"
+             "block.1.backingIndex=1\nblock.1.capacity=104857600\n"
+             "block.1.physical=%llu\nblock.1.allocation=%llu\n"
+             "block.1.threshold=%llu\n",
+             thin.paused ? 3 : 1, thin.paused ? 5 : 1, thin.size * MIB,
+             thin.end * MIB, thin.threshold, thin.base_size * MIB,
+             thin.base_end * MIB, thin.base_threshold);
+    fake_state(&fake.domains[0], text);
+}
+
+static void open_thin(void)
+{
+    open_scene(1);
+    thin.size = 10;
+    thin.end = 4;
+    thin.base_size = 8;
+    thin.base_end = 0;
+    thin.threshold = thin.base_threshold = 0;
+    thin.paused = false;
+    fake.domains[0].xml = xml_thin;
+    show();
+}
+
+/* With a watermark at 2 MiB, and thresholds that are set. */
+static void open_armed(void)
+{
+    open_thin();
+    set("WatermarkFree", "2M");
+    pass();
+    thin.threshold = 8 * MIB;
+    thin.base_threshold = 6 * MIB;
+    show();
+}
+
+static struct event event_of(enum event_kind kind, const char *device)
+{
+    struct event event = {.kind = kind};
+
+    event.uuid[UUID_BYTES - 1] = 1;
+    snprintf(event.device, sizeof(event.device), "%s", device);
+    return event;
+}
+
+static void cross(const char *device, unsigned long long threshold)
+{
+    struct event event = event_of(EVENT_THRESHOLD, device);
+
+    event.threshold = threshold;
+    event.excess = 65536;
+    hear(&event);
+    assert_false(attend());
+}
+
+static void fail_io(const char *reason, bool paused)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    snprintf(event.reason, sizeof(event.reason), "%s", reason);
+    snprintf(event.path, sizeof(event.path), "/dev/thin");
+    event.paused = paused;
+    hear(&event);
+    attend();
+}
+
+/* The return value is attend()'s. */
+static bool happen(enum event_kind kind)
+{
+    struct event event = event_of(kind, "");
+
+    hear(&event);
+    return attend();
+}
+
+static bool end_job(enum job_kind job, enum job_end end)
+{
+    struct event event = event_of(EVENT_JOB, "vda");
+
+    event.job = job;
+    event.end = end;
+    hear(&event);
+    return attend();
+}
+
+static unsigned errands(enum errand_kind kind)
+{
+    return fake.errands[kind];
+}
+
+static void assert_told(size_t i, enum severity severity, const char *series,
+                        const char *message)
+{
+    char name[4 * IDENTITY_SIZE];
+
+    if (i >= told_count)
+        fail_msg("no notice %zu: %s", i, message);
+    snprintf(name, sizeof(name), "%s/%s/%s-%s", told[i].host,
+             told[i].plugin_instance, told[i].type, told[i].type_instance);
+    assert_string_equal(told[i].message, message);
+    assert_string_equal(name, series);
+    assert_int_equal(told[i].severity, severity);
+}
+
+#define LAYER0 "vm1/vda/disk_headroom-layer0"
+#define LAYER1 "vm1/vda/disk_headroom-layer1"
+#define COMMIT "vm1/vda/block_job-commit"
+
+#define OVER                                                                   \
+    "vm1: vda layer0 (vda[2], /dev/thin) is over its watermark by 64.0 KiB: "  \
+    "1.9 MiB of 10.0 MiB left"
+#define NO_SPACE                                                               \
+    "vm1 is paused: vda layer0 (vda[2], /dev/thin): no space left; make "      \
+    "room, then resume it"
+#define RUNS_AGAIN                                                             \
+    "vm1 runs again after the error of vda layer0 (vda[2], /dev/thin)"
+
+/* --- thresholds ---------------------------------------------------------- */
+
+/* Backing images, too: a commit may begin at any time. */
+static void every_growing_layer_has_a_threshold(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 2);
+    assert_string_equal(fake.threshold_target, "vda[1]");
+    assert_true(fake.threshold == 6 * MIB);
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+static void percent_is_of_the_device(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkPercent", "50");
+    set("WatermarkFree", "1M");
+    pass();
+    /* 4 MiB, from whole bytes of a hundredth. */
+    assert_true(fake.threshold == 8 * MIB - 8 * MIB / 100 * 50);
+    close_scene();
+}
+
+static void nothing_is_set_without_a_watermark(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    close_scene();
+}
+
+static void nothing_is_set_or_told_without_notifications(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    set("Notifications", "false");
+    thin.end = 9;
+    thin.paused = true;
+    show();
+    pass();
+    pass();
+    fail_io("enospc", true);
+    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    assert_int_equal(errands(ERRAND_ERRORS), 0);
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+static void a_threshold_that_stands_is_not_set_again(void **state)
+{
+    (void)state;
+    open_armed();
+    pass();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 2);
+    /* libvirtd or the VM was started anew: it is gone. */
+    thin.threshold = 0;
+    show();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 3);
+    close_scene();
+}
+
+static void a_device_that_has_grown_has_another(void **state)
+{
+    (void)state;
+    open_armed();
+    thin.size = 20;
+    show();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 3);
+    assert_string_equal(fake.threshold_target, "vda[2]");
+    assert_true(fake.threshold == 18 * MIB);
+    close_scene();
+}
+
+/* oVirt sets its own. */
+static void those_of_others_are_left_alone(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    thin.threshold = thin.base_threshold = 5 * MIB;
+    show();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    cross("vda[2]", 5 * MIB);
+    assert_int_equal(told_count, 0);
+    set("WatermarkReplace", "true");
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 2);
+    close_scene();
+}
+
+/* What this program set before it was started anew is its own. */
+static void its_own_are_known_again(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    thin.threshold = 8 * MIB;
+    thin.base_threshold = 6 * MIB;
+    show();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    cross("vda[2]", 8 * MIB);
+    assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+static void a_refusal_is_one_line(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    fake.refusal = "not supported";
+    for (unsigned i = 0; i < REFRESH / 10; i++)
+        pass();
+    assert_int_equal(fake_log_count_of(LOG_LEVEL_WARNING), 1);
+    assert_string_equal(fake_log_last(),
+                        "domain \"vm1\": no threshold for vda[2]: not "
+                        "supported");
+    assert_int_equal(errands(ERRAND_THRESHOLD), 2);
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 4);
+    assert_int_equal(fake_log_count_of(LOG_LEVEL_WARNING), 1);
+    close_scene();
+}
+
+/* --- watermarks ---------------------------------------------------------- */
+
+static void a_crossing_is_told_once(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda", 8 * MIB);
+    cross("vda[2]", 8 * MIB);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_WARNING, LAYER0, OVER);
+    assert_string_equal(told[0].path, "/dev/thin");
+    assert_string_equal(told[0].format, "qcow2");
+    assert_int_equal(told[0].index, 2);
+    assert_true(told[0].left == 2 * MIB - 65536);
+    /* What was written may not show yet; nor is it to be set again. */
+    thin.threshold = 0;
+    show();
+    pass();
+    thin.end = 9;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(errands(ERRAND_THRESHOLD), 2);
+    close_scene();
+}
+
+static void room_ends_it(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    thin.threshold = 0;
+    thin.end = 9;
+    thin.size = 20;
+    show();
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, LAYER0,
+                "vm1: vda layer0 (vda[2], /dev/thin) has room again: 11.0 MiB "
+                "of 20.0 MiB left");
+    pass();
+    assert_true(fake.threshold == 18 * MIB);
+    assert_int_equal(told_count, 2);
+    close_scene();
+}
+
+static void too_little_room_does_not(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    thin.end = 10;
+    thin.size = 11;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+/* A threshold would never tell of what is written already. */
+static void what_is_written_already_is_told_by_a_pass(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    thin.end = 9;
+    show();
+    pass();
+    thin.base_threshold = 6 * MIB;
+    show();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 1);
+    assert_string_equal(fake.threshold_target, "vda[1]");
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_WARNING, LAYER0,
+                "vm1: vda layer0 (vda[2], /dev/thin) is over its watermark by "
+                "1.0 MiB: 1.0 MiB of 10.0 MiB left");
+    close_scene();
+}
+
+/* 100 MiB can't outgrow 120. */
+static void a_device_at_its_final_size_is_quiet(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "119M");
+    thin.size = 120;
+    thin.base_size = 120;
+    show();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+static void growing_to_the_final_size_ends_it(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    thin.size = 120;
+    thin.end = 119;
+    show();
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].severity, SEVERITY_OKAY);
+    close_scene();
+}
+
+/* A commit has begun since the last pass. */
+static void the_target_of_a_commit_is_told_by_its_event(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[1]", 6 * MIB);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_WARNING, LAYER1,
+                "vm1: vda layer1 (vda[1], /dev/base) is over its watermark by "
+                "64.0 KiB: 1.9 MiB of 8.0 MiB left");
+    close_scene();
+}
+
+/* A base that nobody writes to may be as full as it likes. */
+static void who_is_not_written_is_not_told_of(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    thin.base_end = 8;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+/* --- I/O errors ---------------------------------------------------------- */
+
+static void a_pause_is_told_at_once_and_once(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("enospc", true);
+    fail_io("enospc", true);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, LAYER0, NO_SPACE);
+    thin.paused = true;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(errands(ERRAND_ERRORS), 0);
+    assert_false(happen(EVENT_RESUMED));
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, LAYER0, RUNS_AGAIN);
+    close_scene();
+}
+
+static void other_errors_have_their_reason(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("", true);
+    assert_told(0, SEVERITY_FAILURE, LAYER0,
+                "vm1 is paused: vda layer0 (vda[2], /dev/thin): I/O error");
+    happen(EVENT_RESUMED);
+    fail_io("too hot", true);
+    assert_told(2, SEVERITY_FAILURE, LAYER0,
+                "vm1 is paused: vda layer0 (vda[2], /dev/thin): too hot");
+    close_scene();
+}
+
+/* The event of its resumption was lost. */
+static void a_pass_finds_it_running(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("enospc", true);
+    thin.paused = true;
+    show();
+    pass();
+    thin.paused = false;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, LAYER0, RUNS_AGAIN);
+    close_scene();
+}
+
+static void a_pass_finds_it_paused(void **state)
+{
+    (void)state;
+    open_thin();
+    thin.paused = true;
+    show();
+    fake.domains[0].error = (struct disk_error){"vda", true};
+    pass();
+    pass();
+    assert_int_equal(errands(ERRAND_ERRORS), 1);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, LAYER0, NO_SPACE);
+    close_scene();
+}
+
+static void nobody_may_know_of_which_disk(void **state)
+{
+    (void)state;
+    open_thin();
+    thin.paused = true;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, "vm1//duration-stale",
+                "vm1 is paused by an I/O error; libvirt does not say of which "
+                "disk");
+    happen(EVENT_RESUMED);
+    assert_told(1, SEVERITY_OKAY, "vm1//duration-stale", "vm1 runs again");
+    close_scene();
+}
+
+/* werror=report */
+static void a_guest_that_runs_on_is_told_of_once_a_minute(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("enospc", false);
+    fail_io("enospc", false);
+    assert_told(0, SEVERITY_FAILURE, LAYER0,
+                "vm1 runs on, but its guest was told: vda layer0 (vda[2], "
+                "/dev/thin): no space left");
+    for (unsigned i = 0; i < 6; i++)
+        pass();
+    fail_io("enospc", false);
+    assert_int_equal(told_count, 1);
+    for (unsigned i = 0; i < 8; i++)
+        pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, LAYER0,
+                "vm1: no more errors of vda layer0 (vda[2], /dev/thin) for 60 "
+                "seconds");
+    close_scene();
+}
+
+/* --- several things under the same names --------------------------------- */
+
+static void the_worst_is_what_is_seen(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    fail_io("enospc", true);
+    thin.paused = true;
+    thin.end = 10;
+    thin.threshold = 0;
+    show();
+    pass();
+    assert_int_equal(told_count, 2);
+    thin.paused = false;
+    thin.size = 20;
+    show();
+    /* A pass will see whether there is room. */
+    assert_true(happen(EVENT_RESUMED));
+    assert_int_equal(told_count, 2);
+    pass();
+    assert_int_equal(told_count, 3);
+    assert_told(2, SEVERITY_OKAY, LAYER0, RUNS_AGAIN);
+    close_scene();
+}
+
+static void what_is_left_is_said(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    fail_io("enospc", true);
+    assert_true(happen(EVENT_RESUMED));
+    pass();
+    assert_int_equal(told_count, 3);
+    assert_told(2, SEVERITY_WARNING, LAYER0,
+                RUNS_AGAIN ", still over its watermark");
+    close_scene();
+}
+
+/* An error that comes first hides the watermark. */
+static void a_lesser_alarm_is_not_told_after_a_worse_one(void **state)
+{
+    (void)state;
+    open_armed();
+    fail_io("enospc", true);
+    cross("vda[2]", 8 * MIB);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].severity, SEVERITY_FAILURE);
+    close_scene();
+}
+
+static void a_domain_that_stops_ends_all_with_one_line(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    fail_io("enospc", true);
+    happen(EVENT_STOPPED);
+    assert_int_equal(told_count, 3);
+    assert_told(2, SEVERITY_OKAY, LAYER0, "vm1 does not run here any more");
+    close_scene();
+}
+
+static void so_does_one_that_is_gone_without_a_word(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    fake.domains[0].name = NULL;
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, LAYER0, "vm1 does not run here any more");
+    close_scene();
+}
+
+/* libvirtd does not answer: that says nothing of the domain. */
+static void silence_ends_nothing(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    fake.silent = true;
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+static void strangers_are_ignored(void **state)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    (void)state;
+    open_thin();
+    pass();
+    event.uuid[UUID_BYTES - 1] = 99;
+    hear(&event);
+    event = event_of(EVENT_IO_ERROR, "virtio-disk7");
+    hear(&event);
+    event = event_of(EVENT_THRESHOLD, "vdz[3]");
+    hear(&event);
+    event = event_of(EVENT_JOB, "vdz");
+    event.job = JOB_COMMIT;
+    hear(&event);
+    assert_false(attend());
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+/* --- block jobs ---------------------------------------------------------- */
+
+/* A commit into the base, of which there is a sign: it is being written. */
+static void open_commit(void)
+{
+    open_thin();
+    thin.base_end = 1;
+    show();
+    pass();
+    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB};
+    thin.base_end = 2;
+    show();
+}
+
+static void jobs_are_asked_for_where_there_is_a_sign(void **state)
+{
+    const struct inventory *inventory;
+
+    (void)state;
+    open_thin();
+    pass();
+    assert_int_equal(errands(ERRAND_JOB), 1);
+    pass();
+    assert_int_equal(errands(ERRAND_JOB), 1);
+    thin.base_end = 1;
+    show();
+    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB};
+    inventory = pass();
+    assert_int_equal(errands(ERRAND_JOB), 2);
+    const struct disk *disk = &inventory->domains[0]->disks[0];
+    assert_true(disk->job_fresh);
+    assert_int_equal(disk->job.kind, JOB_COMMIT);
+    /* No more than the active layer holds. */
+    assert_true(disk->job_left == 4 * MIB);
+    pass();
+    assert_int_equal(errands(ERRAND_JOB), 3);
+    close_scene();
+}
+
+static void jobs_are_not_asked_for_when_not_wanted(void **state)
+{
+    (void)state;
+    open_thin();
+    set("BlockJobs", "false");
+    pass();
+    assert_int_equal(errands(ERRAND_JOB), 0);
+    close_scene();
+}
+
+static void a_job_that_will_not_fit_is_told_of_in_time(void **state)
+{
+    (void)state;
+    open_commit();
+    thin.end = 9;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_WARNING, COMMIT,
+                "vm1: the commit of vda may not fit: up to 9.0 MiB to write, "
+                "6.0 MiB left for vda layer1 (vda[1], /dev/base)");
+    thin.base_size = 20;
+    show();
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, COMMIT,
+                "vm1: the commit of vda fits now: 18.0 MiB left for vda layer1 "
+                "(vda[1], /dev/base)");
+    close_scene();
+}
+
+static void a_job_that_is_complete_is_told_of(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    assert_false(end_job(JOB_COMMIT, JOB_COMPLETED));
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_OKAY, COMMIT, "vm1: the commit of vda is complete");
+    close_scene();
+}
+
+static void one_that_was_cancelled_too(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    assert_false(end_job(JOB_COMMIT, JOB_CANCELLED));
+    assert_told(0, SEVERITY_OKAY, COMMIT,
+                "vm1: the commit of vda was cancelled");
+    close_scene();
+}
+
+/* The figures of the next pass tell why. */
+static void a_job_that_has_failed_has_its_reason(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    assert_true(end_job(JOB_COMMIT, JOB_FAILED));
+    assert_int_equal(told_count, 0);
+    thin.base_end = 9;
+    show();
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, COMMIT,
+                "vm1: the commit of vda has failed: no space left; 0 bytes "
+                "left for vda layer1 (vda[1], /dev/base)");
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    end_job(JOB_COMMIT, JOB_COMPLETED);
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].severity, SEVERITY_OKAY);
+    close_scene();
+}
+
+static void a_failure_ends_the_warning_before_it(void **state)
+{
+    (void)state;
+    open_commit();
+    thin.end = 9;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    end_job(JOB_COMMIT, JOB_FAILED);
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].severity, SEVERITY_FAILURE);
+    happen(EVENT_STOPPED);
+    assert_int_equal(told_count, 3);
+    assert_int_equal(told[2].severity, SEVERITY_OKAY);
+    close_scene();
+}
+
+/* Its event was lost, and its chain is as it was. */
+static void a_job_that_vanishes_is_told_of(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    assert_int_equal(told_count, 0);
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_WARNING, COMMIT,
+                "vm1: the commit of vda has ended, and the chain is as it was: "
+                "it failed or was cancelled");
+    close_scene();
+}
+
+/* The same, and the chain is another one. */
+static void a_changed_chain_tells_that_it_is_complete(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    fake.domains[0].job.kind = JOB_NONE;
+    fake.domains[0].xml =
+        DOMAIN("<disk type='block'><driver type='qcow2'/>"
+               "<source dev='/dev/base' index='1'/><backingStore/>"
+               "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+    fake_state(&fake.domains[0],
+               "state.state=1\nblock.count=1\nblock.0.name=vda\n"
+               "block.0.path=/dev/base\nblock.0.backingIndex=1\n"
+               "block.0.capacity=104857600\nblock.0.physical=8388608\n"
+               "block.0.allocation=3145728\n");
+    for (unsigned i = 0; i < 4; i++)
+        pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_OKAY, COMMIT, "vm1: the commit of vda is complete");
+    close_scene();
+}
+
+/* After a pivot layer1 is layer0: what was told under the old name ends there.
+ */
+static void an_alarm_moves_with_its_layer(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[1]", 6 * MIB);
+    fake.domains[0].xml =
+        DOMAIN("<disk type='block'><driver type='qcow2'/>"
+               "<source dev='/dev/base' index='1'/><backingStore/>"
+               "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+    fake_state(&fake.domains[0],
+               "state.state=1\nblock.count=1\nblock.0.name=vda\n"
+               "block.0.path=/dev/base\nblock.0.backingIndex=1\n"
+               "block.0.capacity=104857600\nblock.0.physical=8388608\n"
+               "block.0.allocation=7340032\n");
+    pass();
+    assert_int_equal(told_count, 3);
+    assert_told(1, SEVERITY_OKAY, LAYER1,
+                "vm1: what was vda layer1 (vda[1], /dev/base) is another layer "
+                "now");
+    assert_told(2, SEVERITY_WARNING, LAYER0,
+                "vm1: vda layer0 (vda[1], /dev/base) is over its watermark by "
+                "1.0 MiB: 1.0 MiB of 8.0 MiB left");
+    close_scene();
+}
+
+/* --- many ---------------------------------------------------------------- */
+
+/* "a thousand VMs failing at once give a thousand notifications and no more" */
+static void many_at_once_are_told_of_one_by_one(void **state)
+{
+    (void)state;
+    open_scene(TOLD_MAX);
+    for (unsigned i = 0; i < TOLD_MAX; i++) {
+        fake.domains[i].xml = xml_thin;
+        fake_state(&fake.domains[i],
+                   "state.state=3\nstate.reason=5\nblock.count=1\n"
+                   "block.0.name=vda\nblock.0.path=/dev/thin\n"
+                   "block.0.backingIndex=2\nblock.0.capacity=104857600\n"
+                   "block.0.physical=8388608\nblock.0.allocation=8388608\n");
+        fake.domains[i].error = (struct disk_error){"vda", true};
+    }
+    for (unsigned i = 0; i < 3; i++)
+        pass();
+    assert_int_equal(told_count, TOLD_MAX);
+    for (unsigned i = 1; i < TOLD_MAX; i++)
+        assert_string_not_equal(told[i].host, told[i - 1].host);
+    close_scene();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_growing_layer_has_a_threshold),
+        cmocka_unit_test(percent_is_of_the_device),
+        cmocka_unit_test(nothing_is_set_without_a_watermark),
+        cmocka_unit_test(nothing_is_set_or_told_without_notifications),
+        cmocka_unit_test(a_threshold_that_stands_is_not_set_again),
+        cmocka_unit_test(a_device_that_has_grown_has_another),
+        cmocka_unit_test(those_of_others_are_left_alone),
+        cmocka_unit_test(its_own_are_known_again),
+        cmocka_unit_test(a_refusal_is_one_line),
+        cmocka_unit_test(a_crossing_is_told_once),
+        cmocka_unit_test(room_ends_it),
+        cmocka_unit_test(too_little_room_does_not),
+        cmocka_unit_test(what_is_written_already_is_told_by_a_pass),
+        cmocka_unit_test(a_device_at_its_final_size_is_quiet),
+        cmocka_unit_test(growing_to_the_final_size_ends_it),
+        cmocka_unit_test(the_target_of_a_commit_is_told_by_its_event),
+        cmocka_unit_test(who_is_not_written_is_not_told_of),
+        cmocka_unit_test(a_pause_is_told_at_once_and_once),
+        cmocka_unit_test(other_errors_have_their_reason),
+        cmocka_unit_test(a_pass_finds_it_running),
+        cmocka_unit_test(a_pass_finds_it_paused),
+        cmocka_unit_test(nobody_may_know_of_which_disk),
+        cmocka_unit_test(a_guest_that_runs_on_is_told_of_once_a_minute),
+        cmocka_unit_test(the_worst_is_what_is_seen),
+        cmocka_unit_test(what_is_left_is_said),
+        cmocka_unit_test(a_lesser_alarm_is_not_told_after_a_worse_one),
+        cmocka_unit_test(a_domain_that_stops_ends_all_with_one_line),
+        cmocka_unit_test(so_does_one_that_is_gone_without_a_word),
+        cmocka_unit_test(silence_ends_nothing),
+        cmocka_unit_test(strangers_are_ignored),
+        cmocka_unit_test(jobs_are_asked_for_where_there_is_a_sign),
+        cmocka_unit_test(jobs_are_not_asked_for_when_not_wanted),
+        cmocka_unit_test(a_job_that_will_not_fit_is_told_of_in_time),
+        cmocka_unit_test(a_job_that_is_complete_is_told_of),
+        cmocka_unit_test(one_that_was_cancelled_too),
+        cmocka_unit_test(a_job_that_has_failed_has_its_reason),
+        cmocka_unit_test(a_failure_ends_the_warning_before_it),
+        cmocka_unit_test(a_job_that_vanishes_is_told_of),
+        cmocka_unit_test(a_changed_chain_tells_that_it_is_complete),
+        cmocka_unit_test(an_alarm_moves_with_its_layer),
+        cmocka_unit_test(many_at_once_are_told_of_one_by_one),
+    };
+
+    return cmocka_run_group_tests_name("watch", tests, NULL, NULL) != 0;
+}
