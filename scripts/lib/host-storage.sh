@@ -64,6 +64,14 @@ host_make_loop() {
     host_fail "no loop device for $file"
 }
 
+# Enlarge a block device of host_make_loop, as lvextend does: host_grow_loop DEVICE SIZE
+host_grow_loop() {
+    local file
+    file=$(losetup --noheadings --output BACK-FILE "$1")
+    truncate -s "$2" "$file"
+    losetup --set-capacity "$1"
+}
+
 # Detach every loop device whose file lies in $HOST_DIR.
 host_detach_loops() {
     local file number

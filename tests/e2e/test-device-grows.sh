@@ -23,14 +23,6 @@ host_make_image "$top" qcow2 - "$base" qcow2
 host_make_image "$file" qcow2 24M
 host_make_image "$full" qcow2 40M
 
-# As lvextend does: grow_device DEVICE SIZE
-grow_device() {
-    local file
-    file=$(losetup --noheadings --output BACK-FILE "$1")
-    truncate -s "$2" "$file"
-    losetup --set-capacity "$1"
-}
-
 # Wait for the cycle after the one under way, and for no other.
 next_cycle() {
     host_wait_fresh hypervisor/virt_backing/count-domains
@@ -59,9 +51,9 @@ host_start_collectd
 host_wait_cycle
 expect_all before 8388608 25165824 41943040 41943040
 
-grow_device "$raw" 16M
-grow_device "$base" 18M
-grow_device "$top" 20M
+host_grow_loop "$raw" 16M
+host_grow_loop "$base" 18M
+host_grow_loop "$top" 20M
 next_cycle
 expect_all "devices enlarged" 8388608 25165824 41943040 41943040
 
@@ -76,7 +68,7 @@ next_cycle
 expect_all "images resized" 16777216 50331648 83886080 \
     "$(($(truth_device_size "$full") - $(truth_image_end "$full")))"
 
-grow_device "$full" 96M
+host_grow_loop "$full" 96M
 next_cycle
 expect_all "its device enlarged as well" 16777216 50331648 83886080 83886080
 expect_quiet_log
