@@ -31,7 +31,8 @@ packages_list() {
             rrdtool fonts-dejavu-core util-linux mount procps iproute2
         ;;
     apt-check)
-        echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace
+        echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
+            nagios4-core collectd-utils
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -43,7 +44,8 @@ packages_list() {
             tini rrdtool dejavu-sans-mono-fonts util-linux procps-ng iproute
         ;;
     dnf-check)
-        echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan
+        echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
+            nagios collectd-utils
         ;;
     *)
         echo "packages: unknown group '$2'" >&2
