@@ -29,7 +29,8 @@ struct alarm {
     char what[NOTICE_WHAT_SIZE];     /* of the layer, likewise */
     double raised;                   /* when it was last heard of */
     uint64_t physical;               /* size of the container then */
-    bool paused;                     /* the domain was paused for it */
+    bool paused;                     /* ALARM_IO: the domain was paused ... */
+    bool fault;                      /* ... and not for want of space */
 };
 
 struct alarms {

@@ -159,8 +159,10 @@ static void carry_disk(struct disk *to, const struct disk *from)
     to->failed_at = from->failed_at;
     for (size_t i = 0; i < to->layer_count; i++) {
         const struct layer *old = disk_find_layer(from, to->layers[i].index);
-        if (old != NULL)
-            to->layers[i].armed = old->armed;
+        if (old == NULL)
+            continue;
+        to->layers[i].armed = old->armed;
+        to->layers[i].arming = old->arming;
     }
 }
 
@@ -171,6 +173,12 @@ void domain_carry_over(struct domain *to, const struct domain *from)
         if (old != NULL)
             carry_disk(&to->disks[i], old);
     }
+}
+
+bool layer_is_armed(const struct layer *layer, uint64_t threshold)
+{
+    return threshold != 0 &&
+           (threshold == layer->armed || threshold == layer->arming);
 }
 
 size_t disk_chain_length(const struct disk *disk)

@@ -132,6 +132,7 @@ struct layer {
     uint64_t threshold; /* offset at which the hypervisor is to tell that it
                          * was passed; 0: none is set */
     uint64_t armed;     /* the one that this program has set; 0: none */
+    uint64_t arming;    /* the one that it last asked for */
 
     bool target;           /* of an active commit, as the XML has it */
     bool written;          /* by the guest or by a job, as far as is known */
@@ -162,6 +163,8 @@ struct disk {
     struct layer *layers;
     size_t layer_count;
 
+    unsigned errors; /* I/O errors of its layers that stand, but for want of
+                      * space */
     struct job job;
     uint64_t job_left;    /* bytes that it may still write (job.h) */
     uint64_t job_chain;   /* digest of the chain that it began with */
@@ -180,12 +183,13 @@ struct domain {
     int id; /* of this run of the domain: another one after each start;
              * DOMAIN_OFF when it does not run */
     char *name;
-    char *host;     /* name of its series (identity.h); NULL until named */
-    char *instance; /* and of its own series, beside its disks; likewise */
-    char *metadata; /* the element that HostnameMetadata* ask for, or NULL */
-    bool answered;  /* in the last pass */
-    double stale;   /* seconds since its last whole answer */
-    bool settled;   /* its sizes are as they must be already */
+    char *host;      /* name of its series (identity.h); NULL until named */
+    char *instance;  /* and of its own series, beside its disks; likewise */
+    char *metadata;  /* the element that HostnameMetadata* ask for, or NULL */
+    bool answered;   /* in the last pass */
+    double stale;    /* seconds since its last whole answer */
+    bool settled;    /* its sizes are as they must be already */
+    unsigned errors; /* I/O errors that stand, of which the disk is not known */
     struct disk *disks;
     size_t disk_count;
 };
@@ -219,6 +223,9 @@ void disk_cut_layers(struct disk *disk, size_t position);
 size_t domain_count_layers(const struct domain *domain);
 
 struct disk *domain_find_disk(const struct domain *domain, const char *target);
+
+/* That threshold of the layer was set by this program. */
+bool layer_is_armed(const struct layer *layer, uint64_t threshold);
 
 /* Number of images in the disk's chain, mirror and scratch not counted. */
 size_t disk_chain_length(const struct disk *disk);

@@ -96,12 +96,13 @@ static bool is_at_leisure(virDomainPtr domain, uint64_t *calls)
            info.state == VIR_DOMAIN_CONTROL_OK;
 }
 
-/* It may have stopped meanwhile: no refusal. */
+/* It may have stopped meanwhile, or nobody may set any: no refusal. */
 static bool is_gone(void)
 {
     int code = virGetLastErrorCode();
 
     return code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_OPERATION_INVALID ||
+           code == VIR_ERR_OPERATION_DENIED ||
            virGetLastErrorDomain() == VIR_FROM_RPC;
 }
 
@@ -111,6 +112,14 @@ static void set_threshold(virDomainPtr domain, struct errand *errand)
                                               errand->threshold, 0) == 0;
     if (!errand->done && !is_gone())
         errand->reason = strdup(virGetLastErrorMessage());
+}
+
+/* A daemon makes a connection to its read-only socket read-only, whatever was
+ * asked for. */
+static bool is_denied(const struct errand *errand)
+{
+    return errand->kind == ERRAND_THRESHOLD && !errand->done &&
+           virGetLastErrorCode() == VIR_ERR_OPERATION_DENIED;
 }
 
 static void run(virDomainPtr domain, struct errand *errand)
@@ -131,9 +140,11 @@ static void run(virDomainPtr domain, struct errand *errand)
     }
 }
 
-/* Those for one domain. False when the connection broke. */
+/* Those for one domain. False when the connection broke, or may not write after
+ * all: then *ret_denied says why. */
 static bool run_domain(virConnectPtr handle, bool may_write,
-                       struct errand *errands, size_t count, uint64_t *calls)
+                       struct errand *errands, size_t count, uint64_t *calls,
+                       char **ret_denied)
 {
     bool asked = false;
     bool leisure = false;
@@ -155,22 +166,28 @@ static bool run_domain(virConnectPtr handle, bool may_write,
             continue;
         (*calls)++;
         run(domain, errand);
-        good = errand->done || virGetLastErrorDomain() != VIR_FROM_RPC;
+        if (is_denied(errand))
+            *ret_denied = strdup(virGetLastErrorMessage());
+        good = *ret_denied == NULL &&
+               (errand->done || virGetLastErrorDomain() != VIR_FROM_RPC);
     }
     virDomainFree(domain);
     return good;
 }
 
-void chores_run(virConnectPtr handle, bool may_write, struct errand *errands,
-                size_t count, uint64_t *calls)
+char *chores_run(virConnectPtr handle, bool may_write, struct errand *errands,
+                 size_t count, uint64_t *calls)
 {
+    char *denied = NULL;
+
     for (size_t first = 0, next; first < count; first = next) {
         for (next = first + 1; next < count; next++)
             if (memcmp(errands[next].uuid, errands[first].uuid, UUID_BYTES) !=
                 0)
                 break;
-        if (!run_domain(handle, may_write, errands + first, next - first,
-                        calls))
-            return;
+        if (!run_domain(handle, may_write, errands + first, next - first, calls,
+                        &denied))
+            break;
     }
+    return denied;
 }

@@ -170,6 +170,12 @@ static void tell_readonly(struct connection *connection, const char *reason)
                   uri_name(connection), reason);
 }
 
+void connection_deny_writing(struct connection *connection, const char *reason)
+{
+    connection->may_write = false;
+    tell_readonly(connection, reason);
+}
+
 /* Who may not write may still look on. */
 static void open_handle(struct connection *connection)
 {

@@ -56,6 +56,9 @@ unsigned connection_generation(const struct connection *connection);
 /* Name of the host at the other end; NULL before the first connection. */
 const char *connection_hostname(const struct connection *connection);
 
+/* It may not, as has turned out: the log is told once. */
+void connection_deny_writing(struct connection *connection, const char *reason);
+
 bool connection_may_write(const struct connection *connection);
 
 /* True when that is this host. */

@@ -66,6 +66,14 @@ static void emit_layers(value_list_t *list, const struct disk *disk,
         emit_layer(list, &disk->layers[i], format);
 }
 
+/* Nobody tells how many there were: 0 is not known. */
+static void emit_errors(value_list_t *list, unsigned errors)
+{
+    set_field(list->type_instance, "errors");
+    if (errors > 0)
+        emit(list, "count", errors);
+}
+
 static void emit_disk(value_list_t *list, const struct domain *domain,
                       const struct disk *disk, enum layer_format format)
 {
@@ -74,6 +82,7 @@ static void emit_disk(value_list_t *list, const struct domain *domain,
     if (disk_chain_is_known(domain, disk))
         emit(list, "count", (double)disk_chain_length(disk));
     emit_job(list, disk);
+    emit_errors(list, disk->errors);
 }
 
 static void emit_pool(value_list_t *list, const struct pool *pool,
@@ -110,6 +119,7 @@ static size_t emit_domain(value_list_t *list, const struct domain *domain,
     set_field(list->plugin_instance, domain->instance);
     set_field(list->type_instance, "stale");
     emit(list, "duration", domain->stale);
+    emit_errors(list, domain->errors);
     return layers;
 }
 

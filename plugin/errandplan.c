@@ -93,7 +93,7 @@ static uint64_t threshold_of(const struct watch *watch, struct layer *layer)
     if (layer->threshold == mark)
         layer->armed = mark;
     if (layer->threshold == mark ||
-        (layer->threshold != 0 && layer->threshold != layer->armed &&
+        (layer->threshold != 0 && !layer_is_armed(layer, layer->threshold) &&
          !settings->watermark_replace))
         return 0;
     return mark;
@@ -128,7 +128,7 @@ static void plan_threshold(const struct watch *watch,
         return;
     errand->threshold = threshold;
     /* Its event may come before the answer. */
-    layer->armed = threshold;
+    layer->arming = threshold;
 }
 
 static void plan_thresholds(const struct watch *watch,
@@ -158,8 +158,11 @@ static void plan_entry(struct watch *watch, struct roster_entry *entry,
 {
     struct domain *domain = &entry->domain;
 
-    for (size_t i = 0; i < domain->disk_count; i++)
+    domain->errors = 0;
+    for (size_t i = 0; i < domain->disk_count; i++) {
         domain->disks[i].job_fresh = false;
+        domain->disks[i].errors = 0;
+    }
     if (!entry->answered || !entry->sized || !entry->laid_out ||
         !entry->named || domain->id == DOMAIN_OFF ||
         errands->count >= ERRANDS_A_PASS)

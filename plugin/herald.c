@@ -40,11 +40,11 @@ void herald_prepare(const struct herald *herald, struct alarm *alarm,
 
     if (alarm->job != JOB_NONE)
         notice_job(&alarm->notice, domain, subject->disk, alarm->job, layer);
-    else if (layer != NULL)
+    else if (alarm->fault)
+        notice_error(&alarm->notice, domain, subject->disk, layer);
+    else
         notice_layer(&alarm->notice, domain, subject->disk, layer,
                      herald->format);
-    else
-        notice_domain(&alarm->notice, domain);
     notice_name(alarm->name, domain);
     if (layer != NULL) {
         notice_what(alarm->what, subject->disk, layer, herald->format);

@@ -37,8 +37,8 @@ void herald_key_layer(struct alarm *ret_alarm, enum alarm_kind kind,
 void herald_key_job(struct alarm *ret_alarm, enum alarm_kind kind,
                     const struct subject *subject, enum job_kind job);
 
-/* Makes a whole alarm of a key: the names of the series, what messages call
- * it, the time. What is wrong is then for notice_say(). */
+/* Makes a whole alarm of a key (and of `fault`): the names of the series, what
+ * messages call it, the time. What is wrong is then for notice_say(). */
 void herald_prepare(const struct herald *herald, struct alarm *alarm,
                     const struct subject *subject);
 

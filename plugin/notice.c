@@ -49,11 +49,15 @@ void notice_job(struct notice *ret_notice, const struct domain *domain,
         describe(ret_notice, target);
 }
 
-void notice_domain(struct notice *ret_notice, const struct domain *domain)
+void notice_error(struct notice *ret_notice, const struct domain *domain,
+                  const struct disk *disk, const struct layer *layer)
 {
-    set_names(ret_notice, domain, domain->instance, "duration");
+    set_names(ret_notice, domain,
+              disk != NULL ? disk->instance : domain->instance, "count");
     set_text(ret_notice->type_instance, sizeof(ret_notice->type_instance),
-             "stale");
+             "errors");
+    if (layer != NULL)
+        describe(ret_notice, layer);
 }
 
 void notice_say(struct notice *notice, enum severity severity,

@@ -48,8 +48,11 @@ void notice_job(struct notice *ret_notice, const struct domain *domain,
                 const struct disk *disk, enum job_kind kind,
                 const struct layer *target);
 
-/* About the domain: under the name of its duration-stale. */
-void notice_domain(struct notice *ret_notice, const struct domain *domain);
+/* About an error of a layer that has nothing to do with space, or of a disk of
+ * the domain that nobody knows (`disk` is NULL): under the name of its
+ * count-errors. */
+void notice_error(struct notice *ret_notice, const struct domain *domain,
+                  const struct disk *disk, const struct layer *layer);
 
 /* Sets severity and message. */
 __attribute__((format(printf, 3, 4))) void notice_say(struct notice *notice,

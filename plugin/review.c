@@ -215,6 +215,25 @@ static void review_entry(struct watch *watch, const struct roster_entry *entry)
     }
 }
 
+/* What is reported of errors is what stands, whoever has told of it. */
+static void count_errors(struct watch *watch)
+{
+    const struct alarms *alarms = &watch->herald.alarms;
+
+    for (size_t i = 0; i < alarms->count; i++) {
+        const struct alarm *alarm = &alarms->alarms[i];
+        struct roster_entry *entry =
+            alarm->fault ? roster_find(watch->roster, alarm->uuid) : NULL;
+        if (entry == NULL)
+            continue;
+        struct disk *disk = domain_find_disk(&entry->domain, alarm->target);
+        if (disk != NULL)
+            disk->errors++;
+        else if (*alarm->target == '\0')
+            entry->domain.errors++;
+    }
+}
+
 void watch_review(struct watch *watch, double now)
 {
     const struct roster *roster = watch->roster;
@@ -230,4 +249,5 @@ void watch_review(struct watch *watch, double now)
     review_alarms(watch, ALARM_IO);
     for (size_t i = 0; i < roster->count; i++)
         review_entry(watch, roster->entries[i]);
+    count_errors(watch);
 }

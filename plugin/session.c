@@ -221,9 +221,13 @@ static void session_run_errands(void *context, struct errand *errands,
     struct session *session = context;
     virConnectPtr handle = connection_get(session->connection);
 
-    if (handle != NULL)
+    if (handle == NULL)
+        return;
+    CLEANUP_FREE char *denied =
         chores_run(handle, connection_may_write(session->connection), errands,
                    count, &session->statistics.calls);
+    if (denied != NULL)
+        connection_deny_writing(session->connection, denied);
 }
 
 static const char *session_hostname(void *context)

@@ -27,35 +27,55 @@ void tidings_watermark(struct herald *herald, const struct subject *subject,
     herald_raise(herald, &alarm);
 }
 
-/* What libvirt calls "enospc", in words; others as they are. */
-static const char *reason_text(const char *reason)
+/* QEMU's offset behind the end of the device tells of a write that met it. */
+static bool is_out_of_space(const struct layer *layer)
 {
-    return strcmp(reason, "enospc") == 0 ? "no space left" : reason;
+    const struct sizes *stated = &layer->stated;
+
+    return sizes_room(layer) == 0 || (layer->storage == STORAGE_BLOCK &&
+                                      stated->allocation != SIZE_UNKNOWN &&
+                                      stated->physical != SIZE_UNKNOWN &&
+                                      stated->allocation > stated->physical);
+}
+
+/* libvirt calls it "enospc"; where it says nothing, the figures may tell. */
+static bool is_for_space(const char *reason, const struct layer *layer)
+{
+    return strcmp(reason, "enospc") == 0 ||
+           (*reason == '\0' && layer != NULL && is_out_of_space(layer));
+}
+
+static void say_error(struct alarm *alarm, bool paused, const char *reason)
+{
+    const char *text = *reason != '\0' ? reason : "I/O error";
+
+    if (!alarm->fault)
+        text = "no space left";
+    if (*alarm->what == '\0')
+        notice_say(&alarm->notice, SEVERITY_FAILURE,
+                   "%s is paused by an I/O error, and libvirt does not say of "
+                   "which disk",
+                   alarm->name);
+    else if (paused)
+        notice_say(&alarm->notice, SEVERITY_FAILURE, "%s is paused: %s: %s%s",
+                   alarm->name, alarm->what, text,
+                   alarm->fault ? "" : ". Make room, then resume it");
+    else
+        notice_say(&alarm->notice, SEVERITY_FAILURE,
+                   "%s runs on, but its guest was told: %s: %s", alarm->name,
+                   alarm->what, text);
 }
 
 void tidings_io_error(struct herald *herald, const struct subject *subject,
                       bool paused, const char *reason)
 {
-    bool no_space = strcmp(reason, "enospc") == 0;
-    const char *text = *reason == '\0' ? "I/O error" : reason_text(reason);
     struct alarm alarm;
 
     herald_key_layer(&alarm, ALARM_IO, subject);
-    herald_prepare(herald, &alarm, subject);
     alarm.paused = paused;
-    if (subject->layer == NULL)
-        notice_say(&alarm.notice, SEVERITY_FAILURE,
-                   "%s is paused by an I/O error; libvirt does not say of "
-                   "which disk",
-                   alarm.name);
-    else if (paused)
-        notice_say(&alarm.notice, SEVERITY_FAILURE, "%s is paused: %s: %s%s",
-                   alarm.name, alarm.what, text,
-                   no_space ? "; make room, then resume it" : "");
-    else
-        notice_say(&alarm.notice, SEVERITY_FAILURE,
-                   "%s runs on, but its guest was told: %s: %s", alarm.name,
-                   alarm.what, text);
+    alarm.fault = !is_for_space(reason, subject->layer);
+    herald_prepare(herald, &alarm, subject);
+    say_error(&alarm, paused, reason);
     herald_raise(herald, &alarm);
 }
 
@@ -108,17 +128,6 @@ static void drop(struct herald *herald, enum alarm_kind kind,
         alarms_remove(&herald->alarms, alarm);
 }
 
-/* QEMU's offset behind the end of the device tells of a write that met it. */
-static bool is_out_of_space(const struct layer *layer)
-{
-    const struct sizes *stated = &layer->stated;
-
-    return sizes_room(layer) == 0 || (layer->storage == STORAGE_BLOCK &&
-                                      stated->allocation != SIZE_UNKNOWN &&
-                                      stated->physical != SIZE_UNKNOWN &&
-                                      stated->allocation > stated->physical);
-}
-
 void tidings_failed(struct herald *herald, const struct subject *subject,
                     enum job_kind job, const char *reason)
 {
@@ -136,11 +145,11 @@ void tidings_failed(struct herald *herald, const struct subject *subject,
         notice_say(&alarm.notice, SEVERITY_FAILURE,
                    "%s: the %s of %s has failed: %.80s%s%s", alarm.name,
                    job_name(job), alarm.target, reason,
-                   target != NULL ? "; it wrote to " : "", alarm.what);
+                   target != NULL ? ". It wrote to " : "", alarm.what);
     } else {
         notice_bytes(left, alarm.notice.left);
         notice_say(&alarm.notice, SEVERITY_FAILURE,
-                   "%s: the %s of %s has failed: %.80s; %s left for %s",
+                   "%s: the %s of %s has failed: %.80s. %s left for %s",
                    alarm.name, job_name(job), alarm.target, reason, left,
                    alarm.what);
     }

@@ -41,10 +41,10 @@ static void take_threshold(struct watch *watch, struct domain *domain,
     struct disk *disk = find_disk(domain, event->device);
     struct layer *layer = disk == NULL ? NULL : find_layer(disk, event->device);
 
-    if (layer == NULL || event->threshold == 0 ||
-        event->threshold != layer->armed)
+    if (layer == NULL || !layer_is_armed(layer, event->threshold))
         return;
     layer->armed = 0;
+    layer->arming = 0;
     layer->threshold = 0;
     if (sizes_watermark(layer, &watch->settings->watermark) == SIZE_UNKNOWN)
         return;
@@ -271,10 +271,10 @@ static void take_threshold_set(struct watch *watch, struct roster_entry *entry,
         disk == NULL ? NULL : find_layer(disk, errand->target);
     bool set = errand->done && errand->reason == NULL;
 
-    if (layer != NULL && set)
+    if (layer != NULL && set) {
         layer->threshold = errand->threshold;
-    else if (layer != NULL && layer->armed == errand->threshold)
-        layer->armed = 0;
+        layer->armed = errand->threshold;
+    }
     if (errand->reason != NULL) {
         unsigned wait = watch->settings->refresh_interval;
         entry->arm_after = watch->herald.now + (wait > 0 ? wait : WATCH_CALM);

@@ -35,3 +35,53 @@ expect_alarm() {
         fail "$1: no $2 of $3 (times: ${4:-1})"
     fi
 }
+
+# Print the messages told of a series, oldest first, as "SEVERITY MESSAGE":
+#   alarm_messages HOST/PLUGIN-INSTANCE/TYPE-INSTANCE
+alarm_messages() {
+    local host plugin type instance=
+    IFS=/ read -r host plugin type <<<"$1"
+    [[ $plugin != *-* ]] || instance="plugin_instance = ${plugin#*-}, "
+    host_collectd_log |
+        sed -n "s/.*Notification: severity = \\([A-Z]*\\), host = $host, plugin = ${plugin%%-*}, ${instance}type = ${type%%-*}, type_instance = ${type#*-}, message = /\\1 /p"
+}
+
+# True when a message that fits an extended regular expression was told of a series:
+#   alarm_said SERIES REGEX
+alarm_said() {
+    alarm_messages "$1" | grep -xE -- "$2" >/dev/null
+}
+
+# expect_said WHAT SERIES REGEX: it is said within a few seconds, and once
+expect_said() {
+    host_poll 10 alarm_said "$2" "$3" || true
+    expect_equal "$1: times that '$3' was told of $2" 1 \
+        "$(alarm_messages "$2" | grep -cxE -- "$3" || true)"
+}
+
+# Print the layers of a VM that have a block threshold, as libvirt says it:
+# "INDEX=BYTES" a line.
+thresholds_of() {
+    host_virsh domstats --block --backing "$1" | awk -F= '
+        /backingIndex=/ { index_ = $2 }
+        /\.threshold=/ { print index_ "=" $2 }'
+}
+
+# Print libvirt's index of a layer by its path: layer_index VM PATH
+layer_index() {
+    host_virsh domstats --block --backing "$1" | awk -F= -v path="$2" '
+        /\.path=/ { found = $2 == path }
+        /backingIndex=/ && found { print $2; exit }'
+}
+
+# threshold_is VM PATH BYTES: libvirt has it set on that layer
+threshold_is() {
+    thresholds_of "$1" | grep -xF -- "$(layer_index "$1" "$2")=$3" >/dev/null
+}
+
+# expect_threshold WHAT VM PATH BYTES
+expect_threshold() {
+    host_poll 10 threshold_is "$2" "$3" "$4" || true
+    expect_equal "$1: threshold of $3" "$(layer_index "$2" "$3")=$4" \
+        "$(thresholds_of "$2" | grep "^$(layer_index "$2" "$3")=" || true)"
+}

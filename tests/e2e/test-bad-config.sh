@@ -34,7 +34,7 @@ expect_mistake() {
 }
 
 expect_refused 1 'Conection "qemu:///system"'
-expect_log 1 'unknown option Conection \(value "qemu:///system"\); allowed are Connection, .*StoragePool, Volumes$'
+expect_log 1 'unknown option Conection \(value "qemu:///system"\); allowed are Connection, .*Volumes, .*, WatermarkReplace$'
 
 expect_mistake '' 'libvirt URI' 'Connection ""'
 expect_mistake '-1' 'from 0 to 86400' 'RefreshInterval -1'
@@ -59,6 +59,11 @@ expect_mistake 'maybe' 'auto, true or false' 'LocalImages "maybe"'
 expect_mistake '' 'name' 'StoragePool ""'
 expect_mistake '/\(/' 'regular expression.*[Uu]nmatched' 'StoragePool "/(/"'
 expect_mistake 'all' 'true or false' 'Volumes "all"'
+expect_mistake '10GB' 'bytes .* such as 10G' 'WatermarkFree "10GB"'
+expect_mistake '100' 'from 1 to 99' 'WatermarkPercent 100'
+expect_mistake 'sometimes' 'true or false' 'WatermarkReplace "sometimes"'
+expect_mistake 'all' 'true or false' 'Notifications "all"'
+expect_mistake 'all' 'true or false' 'BlockJobs "all"'
 
 expect_refused 1 'HostnameFormat "hostname"'
 expect_log 1 'option HostnameFormat: "hostname" alone is not allowed .*; allowed is a name, uuid or metadata'

@@ -40,20 +40,20 @@ wait_cycles() {
 
 host_start_collectd 'RefreshInterval 3600'
 wait_cycles 6
-expect_success "first the XML of three domains, then one call a cycle: $(cycle_costs)" \
-    test_match '4 (1 )+' "$(cycle_costs)"
+expect_success "first the XML of three domains, and each looked up and asked for a job; then one call a cycle: $(cycle_costs)" \
+    test_match '10 (1 )+' "$(cycle_costs)"
 
 before=$(cycle_count)
 host_plug_disk vm2 "sda:raw:file:$HOST_DIR/new.raw"
 wait_cycles 4
 expect_value "new disk" "$(truth_length "$HOST_DIR/new.raw")" vm2/virt_backing-sda/disk_capacity-layer0
 costs=$(cycle_costs | cut -d' ' -f$((before + 1))-)
-expect_success "a new disk: the XML of that domain, once: $costs" test_match '(1 )*2 (1 )+' "$costs"
+expect_success "a new disk: the XML of that domain, and its job, once: $costs" test_match '(1 )*4 (1 )+' "$costs"
 expect_quiet_log
 
 host_stop_collectd
 rm -r "$HOST_DIR/csv"
-host_start_collectd 'RefreshInterval 2'
+host_start_collectd 'RefreshInterval 2' 'BlockJobs false'
 wait_cycles 18
 expect_success "after two seconds, or six to seven cycles, three more calls: $(cycle_costs)" \
     test_match '4 (1 ){3,7}4 (1 ){3,7}4 (1 )*' "$(cycle_costs)"

@@ -135,14 +135,19 @@ static void jobs_and_thresholds(void **state)
     assert_true(fake_collectd_value("vm1/virt_backing-vda/block_job-commit") <
                 0);
     disk->job_fresh = true;
+    disk->errors = 1;
+    domain.errors = 2;
     fake_collectd_forget_values();
     emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
     assert_value("vm1/virt_backing-vda/block_job-commit", 25);
     assert_value("vm1/virt_backing-vda/block_job_left-commit", 50);
     assert_value("vm1/virt_backing-vda/disk_threshold-layer0", 77);
+    assert_value("vm1/virt_backing-vda/count-errors", 1);
+    assert_value("vm1/virt_backing/count-errors", 2);
     assert_int_equal(fake_collectd_count(),
-                     ALL_OF_A_DOMAIN + ALL_OF_ITSELF + 3);
-    /* Neither is known. */
+                     ALL_OF_A_DOMAIN + ALL_OF_ITSELF + 5);
+    /* None of that is known. */
+    disk->errors = domain.errors = 0;
     disk->job.whole = 0;
     disk->job_left = SIZE_UNKNOWN;
     disk->layers[0].threshold = 0;

@@ -375,7 +375,7 @@ static void an_event_becomes_a_notification(void **state)
                         "vm1/virt_backing-vda/disk_headroom-layer0");
     assert_string_equal(fake_collectd_notification_message(0),
                         "vm1 is paused: vda layer0 (vda[7], /dev/none): no "
-                        "space left; make room, then resume it");
+                        "space left. Make room, then resume it");
     assert_string_equal(fake_collectd_notification_metadata(0),
                         " path=/dev/none index=7 format=qcow2 bytes=7680");
 }

@@ -1,0 +1,91 @@
+#!/bin/bash
+# I/O errors: a pause for another reason than space, and a guest that runs on because
+# its disk reports errors to it; a machine that is found paused when collectd starts,
+# and one that was paused, or resumed, while libvirtd was away. Each is told once.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
+
+requires_plugin
+requires_loop
+export HOST_INTERVAL=0.3
+test_start_host
+
+# start_filled NAME POLICY DEVICE: a machine that fills its disk, paused before that
+start_filled() {
+    host_make_image "$3" qcow2 32M
+    host_make_filler_floppy "$HOST_DIR/$1.img"
+    HOST_VM_BOOT='fd hd' host_define_vm "$1" \
+        "vda:qcow2,error_policy=$2:block:$3" "fda:raw:floppy:$HOST_DIR/$1.img"
+    host_virsh start --paused "$1" >/dev/null
+}
+
+# state_is VM STATE
+state_is() {
+    [ "$(host_virsh domstate "$1" --reason)" = "$2" ]
+}
+
+# grow_and_resume VM DEVICE
+grow_and_resume() {
+    host_grow_loop "$2" 64M
+    host_virsh blockresize "$1" vda 32M
+    host_virsh resume "$1" >/dev/null
+}
+
+eio=$(host_make_loop 4M)
+report=$(host_make_loop 4M)
+early=$(host_make_loop 4M)
+away=$(host_make_loop 4M)
+start_filled eio stop "$eio"
+start_filled report report "$report"
+start_filled early enospace "$early"
+start_filled away enospace "$away"
+
+# series_of VM
+series_of() {
+    echo "$1/virt_backing-vda/disk_headroom-layer0"
+}
+
+# Its guest fills the disk before collectd is there.
+host_virsh resume early >/dev/null
+wait_until 30 state_is early "paused (I/O error)"
+host_start_collectd
+host_wait_cycle
+expect_said "found paused" "$(series_of early)" "FAILURE early is paused: vda layer0 \\(vda\\[[0-9]+\\], $early\\): no space left. .*"
+grow_and_resume early "$early"
+expect_said "resumed" "$(series_of early)" "OKAY early runs again after the error of vda layer0 .*"
+
+# The guest is told, and runs on: many errors, of which one is told.
+host_virsh resume report >/dev/null
+expect_said "reported to the guest" report/virt_backing-vda/count-errors \
+    "FAILURE report runs on, but its guest was told: vda layer0 \\(vda\\[[0-9]+\\], $report\\): I/O error"
+expect_success "its guest runs" state_is report "running (unpaused)"
+
+# A loop device fails reads behind the end of its file: QEMU can't read the metadata
+# that a write needs.
+truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$eio")"
+blockdev --flushbufs "$eio"
+host_virsh resume eio >/dev/null
+expect_said "another error" eio/virt_backing-vda/count-errors "FAILURE eio is paused: vda layer0 \\(vda\\[[0-9]+\\], $eio\\): I/O error"
+host_wait_cycle
+expect_value "errors" 1 eio/virt_backing-vda/count-errors
+expect_no_series 'early/*/count-errors'
+host_destroy_vm eio
+expect_said "off" eio/virt_backing-vda/count-errors "OKAY eio does not run here any more"
+
+# While libvirtd is away its events are lost.
+host_virsh resume away >/dev/null
+host_kill_libvirtd
+qemu_settled() {
+    [ "$(awk '{ print $3 }' "/proc/$(host_qemu_pid away)/stat")" != R ]
+}
+host_poll 5 qemu_settled || true
+host_start_libvirtd
+wait_until 30 state_is away "paused (I/O error)"
+expect_said "paused while nobody could tell" "$(series_of away)" "FAILURE away is paused: .*: no space left. .*"
+grow_and_resume away "$away"
+expect_said "and resumed" "$(series_of away)" "OKAY away runs again .*"

@@ -1,0 +1,50 @@
+#!/bin/bash
+# What an admin sees in Nagios when a guest fills a thin device until ENOSPC: the layer
+# is WARNING when it is over its watermark, CRITICAL when the machine is paused, and OK
+# when the device has grown and the machine runs again; and each says which layer.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
+# shellcheck source-path=SCRIPTDIR source=nagios.sh
+. "$(dirname "$0")/nagios.sh"
+
+requires_plugin
+requires_loop
+requires_nagios
+# What is seen between two cycles is told by events alone.
+export HOST_INTERVAL=5
+test_start_host
+
+service=virt_backing-vda/disk_headroom-layer0
+device=$(host_make_loop 8M)
+host_make_image "$device" qcow2 32M
+host_make_filler_floppy "$HOST_DIR/fill.img"
+HOST_VM_BOOT='fd hd' host_define_vm vm1 \
+    "vda:qcow2,error_policy=enospace:block:$device" "fda:raw:floppy:$HOST_DIR/fill.img"
+host_virsh start --paused vm1 >/dev/null
+host_virsh blkdeviotune vm1 vda --total-bytes-sec 1M --live >/dev/null
+
+start_nagios 3600
+alarm_rules >"$HOST_DIR/thresholds.conf"
+HOST_COLLECTD_EXTRA=$(nagios_collectd_conf) host_start_collectd 'WatermarkFree "5M"'
+expect_threshold "armed" vm1 "$device" $((3 << 20))
+index=$(layer_index vm1 "$device")
+
+host_virsh resume vm1 >/dev/null
+expect_service "over its watermark" vm1 "$service" 1
+expect_success "what it says: $(service_output vm1 "$service")" test_match \
+    "vm1: vda layer0 .vda.$index., $device. is over its watermark by .*" "$(service_output vm1 "$service")"
+expect_service "no space left" vm1 "$service" 2
+wait_until 15 output_says "$service" 'vm1 is paused: '
+expect_success "what it says: $(service_output vm1 "$service")" test_match \
+    "vm1 is paused: vda layer0 .vda.$index., $device.: no space left. Make room, then resume it" \
+    "$(service_output vm1 "$service")"
+
+host_grow_loop "$device" 64M
+host_virsh blockresize vm1 vda 32M
+host_virsh resume vm1 >/dev/null
+expect_service "room, and resumed" vm1 "$service" 0
+host_wait_cycle
+expect_service "and a cycle later" vm1 "$service" 0

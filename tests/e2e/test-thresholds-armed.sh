@@ -1,0 +1,81 @@
+#!/bin/bash
+# With a watermark libvirt's block threshold is set on each growing layer on a block
+# device: backing images and a copy's destination, too. Set anew when the device has
+# grown and when the machine is started again; not below what is written already, not
+# where the image can't outgrow its device, and not where somebody else has set one.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
+
+requires_plugin
+requires_loop
+export HOST_INTERVAL=0.3
+test_start_host
+
+top=$(host_make_loop 8M)
+base=$(host_make_loop 8M)
+full=$(host_make_loop 4M)
+final=$(host_make_loop 16M)
+raw=$(host_make_loop 4M)
+mirror=$(host_make_loop 16M)
+host_make_image "$base" qcow2 32M
+host_make_image "$top" qcow2 - "$base" qcow2
+host_make_image "$full" qcow2 32M
+qemu-io -f qcow2 -c 'write 0 3M' "$full" >/dev/null
+host_make_image "$final" qcow2 8M
+host_start_vm vm1 "vda:qcow2:block:$top" "vdb:qcow2:block:$full" "vdc:qcow2:block:$final" \
+    "vdd:raw:block:$raw"
+host_start_collectd 'WatermarkFree "2M"'
+
+expect_threshold "active layer" vm1 "$top" $((6 << 20))
+expect_threshold "backing image" vm1 "$base" $((6 << 20))
+host_wait_cycle
+expect_equal "no others" 2 "$(thresholds_of vm1 | wc -l)"
+expect_said "more is written than that" vm1/virt_backing-vdb/disk_headroom-layer0 \
+    "WARNING vm1: vdb layer0 \\(.*, $full\\) is over its watermark by .*"
+expect_equal "of a device at its final size nothing is told" "" \
+    "$(alarm_messages vm1/virt_backing-vdc/disk_headroom-layer0)"
+
+# Grown, and grown to the final size.
+host_grow_loop "$top" 12M
+host_grow_loop "$full" 64M
+expect_threshold "grown" vm1 "$top" $((10 << 20))
+expect_said "no alarm any more" vm1/virt_backing-vdb/disk_headroom-layer0 \
+    "OKAY vm1: vdb layer0 \\(.*, $full\\) has room again: .* of 64.0 MiB left"
+
+host_virsh blockcopy vm1 vda "$mirror" --blockdev --format qcow2 --transient-job >/dev/null
+expect_threshold "destination of a copy" vm1 "$mirror" $((14 << 20))
+wait_until 15 job_ready vm1
+host_virsh blockjob vm1 vda --abort
+
+host_destroy_vm vm1
+host_start_vm vm1
+expect_threshold "started again" vm1 "$top" $((10 << 20))
+host_restart_libvirtd
+host_virsh domblkthreshold vm1 "vda[$(layer_index vm1 "$top")]" 0
+expect_threshold "libvirtd started again, and it was lost" vm1 "$top" $((10 << 20))
+
+# Somebody else's.
+host_virsh domblkthreshold vm1 "vda[$(layer_index vm1 "$top")]" 5M
+host_wait_cycle
+host_wait_cycle
+expect_threshold "somebody else's" vm1 "$top" $((5 << 20))
+host_stop_collectd
+HOST_COLLECTD_EXTRA='' host_start_collectd 'WatermarkFree "2M"' 'WatermarkReplace true'
+expect_threshold "replaced" vm1 "$top" $((10 << 20))
+host_stop_collectd
+
+# Who may not write says so, and goes on.
+host_virsh domblkthreshold vm1 "vda[$(layer_index vm1 "$top")]" 0
+HOST_COLLECTD_USER=nobody host_start_collectd 'WatermarkFree "1M"'
+host_wait_cycle
+host_wait_cycle
+if [ "$HOST_MODE" = system ]; then
+    expect_log 1 '\[warning\] virt_backing: no thresholds are set: .* may not be written to: '
+    expect_success "none is set" not threshold_is vm1 "$top" $((11 << 20))
+fi
+expect_success "series all the same" host_value vm1/virt_backing-vda/disk_capacity-layer0

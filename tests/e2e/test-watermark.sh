@@ -1,0 +1,61 @@
+#!/bin/bash
+# A guest fills a thin device until ENOSPC: told of the disk, in this order, are the
+# watermark, the threshold on its series, and the pause; then the device is grown and
+# the machine resumed, and it is OKAY. Each once, each with the right layer.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
+
+requires_plugin
+requires_loop
+export HOST_INTERVAL=0.3
+test_start_host
+
+series=vm1/virt_backing-vda/disk_headroom-layer0
+device=$(host_make_loop 8M)
+host_make_image "$device" qcow2 32M
+host_make_filler_floppy "$HOST_DIR/fill.img"
+HOST_VM_BOOT='fd hd' host_define_vm vm1 \
+    "vda:qcow2,error_policy=enospace:block:$device" "fda:raw:floppy:$HOST_DIR/fill.img"
+host_virsh start --paused vm1 >/dev/null
+# Slow enough for a cycle between any two of them.
+host_virsh blkdeviotune vm1 vda --total-bytes-sec 2M --live >/dev/null
+
+alarm_rules >"$HOST_DIR/thresholds.conf"
+HOST_COLLECTD_EXTRA='Include "'$HOST_DIR'/thresholds.conf"' host_start_collectd 'WatermarkFree "4M"'
+expect_threshold "armed" vm1 "$device" $((4 << 20))
+expect_value "the series of it" $((4 << 20)) vm1/virt_backing-vda/disk_threshold-layer0
+index=$(layer_index vm1 "$device")
+name="vda layer0 \\(vda\\[$index\\], $device\\)"
+
+paused_by_error() {
+    [ "$(host_virsh domstate vm1 --reason)" = "paused (I/O error)" ]
+}
+
+host_virsh resume vm1 >/dev/null
+wait_until 30 paused_by_error
+expect_said "watermark" $series "WARNING vm1: $name is over its watermark by [0-9.]+ [KM]iB: [0-9.]+ MiB of 8.0 MiB left"
+expect_said "pause" $series "FAILURE vm1 is paused: $name: no space left. Make room, then resume it"
+expect_alarm "by the rules" FAILURE $series 2
+
+host_grow_loop "$device" 64M
+host_virsh blockresize vm1 vda 32M
+host_virsh resume vm1 >/dev/null
+expect_said "resumed" $series "OKAY vm1 runs again after the error of $name"
+wait_until 20 test ! "$(host_virsh domstate vm1)" = paused
+host_wait_cycle
+expect_success "the machine runs" [ "$(host_virsh domstate vm1)" = running ]
+
+# Rules are looked at in collectd's own time: which OKAY comes first is not said.
+told=$(alarm_messages $series | sed -E 's/ Host vm1, plugin .*/ rule/; s/^([A-Z]+ vm1:?) .*/\1/')
+expect_equal "what was told, in order" "OKAY rule
+WARNING vm1:
+WARNING rule
+FAILURE rule
+FAILURE vm1" "$(head -n 5 <<<"$told")"
+expect_equal "and then" "OKAY rule
+OKAY vm1" "$(tail -n +6 <<<"$told" | LC_ALL=C sort)"
+expect_log 0 '\[(error|warning)\] virt_backing'
+expect_quiet_stderr
