@@ -28,3 +28,13 @@ host_make_filler_floppy() {
     printf '\x55\xaa' >>"$1"
     truncate -s 1440K "$1"
 }
+
+# Make a machine whose guest fills its disk, a qcow2 image on a device, and start it
+# paused: host_make_filling_vm NAME DEVICE [POLICY]
+# POLICY is the disk's error_policy, by default enospace.
+host_make_filling_vm() {
+    host_make_filler_floppy "$HOST_DIR/$1.img"
+    HOST_VM_BOOT='fd hd' host_define_vm "$1" \
+        "vda:qcow2,error_policy=${3:-enospace}:block:$2" "fda:raw:floppy:$HOST_DIR/$1.img"
+    host_virsh start --paused "$1" >/dev/null
+}

@@ -15,15 +15,6 @@ requires_loop
 export HOST_INTERVAL=0.3
 test_start_host
 
-# start_filled NAME POLICY DEVICE: a machine that fills its disk, paused before that
-start_filled() {
-    host_make_image "$3" qcow2 32M
-    host_make_filler_floppy "$HOST_DIR/$1.img"
-    HOST_VM_BOOT='fd hd' host_define_vm "$1" \
-        "vda:qcow2,error_policy=$2:block:$3" "fda:raw:floppy:$HOST_DIR/$1.img"
-    host_virsh start --paused "$1" >/dev/null
-}
-
 # state_is VM STATE
 state_is() {
     [ "$(host_virsh domstate "$1" --reason)" = "$2" ]
@@ -40,10 +31,13 @@ eio=$(host_make_loop 4M)
 report=$(host_make_loop 4M)
 early=$(host_make_loop 4M)
 away=$(host_make_loop 4M)
-start_filled eio stop "$eio"
-start_filled report report "$report"
-start_filled early enospace "$early"
-start_filled away enospace "$away"
+for device in "$eio" "$report" "$early" "$away"; do
+    host_make_image "$device" qcow2 32M
+done
+host_make_filling_vm eio "$eio" stop
+host_make_filling_vm report "$report" report
+host_make_filling_vm early "$early"
+host_make_filling_vm away "$away"
 
 # series_of VM
 series_of() {

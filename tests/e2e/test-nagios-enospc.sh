@@ -20,10 +20,7 @@ test_start_host
 service=virt_backing-vda/disk_headroom-layer0
 device=$(host_make_loop 8M)
 host_make_image "$device" qcow2 32M
-host_make_filler_floppy "$HOST_DIR/fill.img"
-HOST_VM_BOOT='fd hd' host_define_vm vm1 \
-    "vda:qcow2,error_policy=enospace:block:$device" "fda:raw:floppy:$HOST_DIR/fill.img"
-host_virsh start --paused vm1 >/dev/null
+host_make_filling_vm vm1 "$device"
 host_virsh blkdeviotune vm1 vda --total-bytes-sec 1M --live >/dev/null
 
 start_nagios 3600

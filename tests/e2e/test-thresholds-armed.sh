@@ -52,6 +52,15 @@ expect_threshold "destination of a copy" vm1 "$mirror" $((14 << 20))
 wait_until 15 job_ready vm1
 host_virsh blockjob vm1 vda --abort
 
+wait_until 10 job_ended vm1 vda
+
+# Another chain: a new active layer, on a device of its own.
+host_virsh snapshot-create-as vm1 --disk-only --no-metadata --atomic \
+    --diskspec "vda,snapshot=external,stype=block,file=$mirror" \
+    --diskspec vdb,snapshot=no --diskspec vdc,snapshot=no --diskspec vdd,snapshot=no >/dev/null
+expect_threshold "after a snapshot, the new layer" vm1 "$mirror" $((14 << 20))
+expect_threshold "after a snapshot, the old one" vm1 "$top" $((10 << 20))
+
 host_destroy_vm vm1
 host_start_vm vm1
 expect_threshold "started again" vm1 "$top" $((10 << 20))

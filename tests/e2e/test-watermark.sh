@@ -16,10 +16,7 @@ test_start_host
 series=vm1/virt_backing-vda/disk_headroom-layer0
 device=$(host_make_loop 8M)
 host_make_image "$device" qcow2 32M
-host_make_filler_floppy "$HOST_DIR/fill.img"
-HOST_VM_BOOT='fd hd' host_define_vm vm1 \
-    "vda:qcow2,error_policy=enospace:block:$device" "fda:raw:floppy:$HOST_DIR/fill.img"
-host_virsh start --paused vm1 >/dev/null
+host_make_filling_vm vm1 "$device"
 # Slow enough for a cycle between any two of them.
 host_virsh blkdeviotune vm1 vda --total-bytes-sec 2M --live >/dev/null
 
