@@ -46,12 +46,24 @@ static bool may_have_job(const struct disk *disk)
             (!disk->job_known || count_offsets(disk) != disk->job_offsets));
 }
 
+/* The image of a backup goes with it. An event tells how it ended, and may come
+ * a moment later. */
+static void forget_backup(struct disk *disk)
+{
+    if (disk->job.kind != JOB_BACKUP || job_target(disk, JOB_BACKUP) != NULL ||
+        ++disk->job_missed < 2)
+        return;
+    disk->job.kind = JOB_NONE;
+    disk->job_missed = 0;
+}
+
 static void plan_jobs(const struct domain *domain, struct errands *errands)
 {
     bool backup = false;
 
     for (size_t i = 0; i < domain->disk_count; i++) {
         struct disk *disk = &domain->disks[i];
+        forget_backup(disk);
         if (may_have_job(disk) &&
             errands_add(errands, ERRAND_JOB, domain, disk->target) != NULL) {
             disk->job_known = true;

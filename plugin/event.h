@@ -20,6 +20,7 @@ enum job_end {
     JOB_COMPLETED,
     JOB_FAILED,
     JOB_CANCELLED,
+    JOB_ENDED, /* nobody knows how */
 };
 
 #define EVENT_TEXT_SIZE 64

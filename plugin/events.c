@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define HEARTBEAT 500 /* milliseconds */
+#define HURRY 10      /* when somebody is to end */
 
 enum { LIFECYCLE, IO_ERROR, THRESHOLD, BLOCK_JOB, JOB, KINDS };
 
@@ -145,7 +146,13 @@ static void on_job(virConnectPtr handle, virDomainPtr domain,
     virTypedParamsGetString(params, count, VIR_DOMAIN_JOB_ERRMSG, &reason);
     if (operation != VIR_DOMAIN_JOB_OPERATION_BACKUP)
         return;
-    event.end = success ? JOB_COMPLETED : JOB_FAILED;
+    /* QEMU's word for a job that somebody has ended. */
+    if (success)
+        event.end = JOB_COMPLETED;
+    else if (reason != NULL && strcmp(reason, "Operation canceled") == 0)
+        event.end = JOB_CANCELLED;
+    else
+        event.end = JOB_FAILED;
     set_text(event.reason, sizeof(event.reason), reason);
     hand_over(opaque, domain, &event);
 }
@@ -251,5 +258,5 @@ void events_turn(void)
 
 void events_wake(struct events *events)
 {
-    virEventUpdateTimeout(events->timer, 0);
+    virEventUpdateTimeout(events->timer, HURRY);
 }

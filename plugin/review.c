@@ -79,12 +79,18 @@ static void review_io(struct watch *watch, struct alarm *alarm,
 }
 
 static void review_fit(struct watch *watch, struct alarm *alarm,
-                       const struct disk *disk)
+                       const struct subject *subject)
 {
+    const struct disk *disk = subject->disk;
     const struct layer *target = job_target(disk, alarm->job);
     uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
     char text[NOTICE_BYTES_SIZE];
 
+    /* Its event was lost. One that failed is told of as such. */
+    if (disk->job.kind == JOB_NONE && disk->failed == JOB_NONE) {
+        tidings_job_end(&watch->herald, subject, alarm->job, JOB_ENDED);
+        return;
+    }
     if (disk->job.kind != alarm->job || !disk->job_fresh ||
         disk->job_left == SIZE_UNKNOWN || room == SIZE_UNKNOWN ||
         disk->job_left > room)
@@ -131,7 +137,7 @@ static void review_alarm(struct watch *watch, struct alarm *alarm)
     else if (alarm->kind == ALARM_IO)
         review_io(watch, alarm, entry, &subject);
     else if (alarm->kind == ALARM_FIT)
-        review_fit(watch, alarm, subject.disk);
+        review_fit(watch, alarm, &subject);
 }
 
 /* Of one kind at a time: what an error hides has ended before the error does.

@@ -159,14 +159,18 @@ void tidings_failed(struct herald *herald, const struct subject *subject,
 void tidings_job_end(struct herald *herald, const struct subject *subject,
                      enum job_kind job, enum job_end end)
 {
+    static const char *const ends[] = {
+        [JOB_COMPLETED] = "is complete",
+        [JOB_CANCELLED] = "was cancelled",
+        [JOB_ENDED] = "has ended",
+    };
     struct alarm alarm;
 
     drop(herald, ALARM_FIT, subject, job);
     drop(herald, ALARM_JOB, subject, job);
     prepare_job(herald, &alarm, ALARM_JOB, subject, job);
     notice_say(&alarm.notice, SEVERITY_OKAY, "%s: the %s of %s %s", alarm.name,
-               job_name(job), alarm.target,
-               end == JOB_COMPLETED ? "is complete" : "was cancelled");
+               job_name(job), alarm.target, ends[end]);
     herald_tell(herald, &alarm.notice);
 }
 

@@ -6,6 +6,8 @@
 . "$(dirname "$0")/functions.sh"
 # shellcheck source-path=SCRIPTDIR source=samples.sh
 . "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
 
 requires_plugin
 requires_program qemu-nbd
@@ -47,6 +49,9 @@ for round in 1 2 3 4; do
     expect_value "$round, layers; a target is none" 1 "$disk/count-layers"
 done
 expect_success "the backup still runs" not backup_ended
+expect_equal "its progress, beyond 0 to 100 or backwards" "" \
+    "$(series_values "$disk/block_job-backup" | awk '$1 < 0 || $1 > 100 || $1 < last { print } { last = $1 }')"
+expect_success "its progress grew" [ "$(series_values "$disk/block_job-backup" | sort -u | wc -l)" -ge 3 ]
 expect_growth "the target" 3 "$disk/disk_allocation-scratch"
 
 host_virsh domjobabort vm1
@@ -55,6 +60,8 @@ host_wait_cycle
 for type in capacity allocation physical; do
     expect_series_absent "$disk/disk_$type-scratch"
 done
+expect_series_absent "$disk/block_job-backup"
+expect_said "it was cancelled" "$disk/block_job-backup" "OKAY vm1: the backup of vda was cancelled"
 expect_value "after the backup, layers" 1 "$disk/count-layers"
 expect_no_series '*-mirror'
 expect_quiet_log

@@ -832,6 +832,43 @@ static void a_job_that_vanishes_is_told_of(void **state)
     close_scene();
 }
 
+/* A backup has no sign but its image. */
+static void a_backup_that_vanishes_is_forgotten(void **state)
+{
+    static const char xml_backup[] =
+        "<domainbackup><disks><disk name='vda' type='block' index='5'>"
+        "<driver type='qcow2'/><scratch dev='/dev/scratch'/></disk></disks>"
+        "</domainbackup>";
+
+    (void)state;
+    open_thin();
+    fake.domains[0].backup = xml_backup;
+    fake.domains[0].job = (struct job){JOB_BACKUP, 1 * MIB, 100 * MIB};
+    fake_state(&fake.domains[0],
+               "state.state=1\nblock.count=2\nblock.0.name=vda\n"
+               "block.0.path=/dev/thin\nblock.0.backingIndex=2\n"
+               "block.0.capacity=104857600\nblock.0.physical=104857600\n"
+               "block.0.allocation=50000000\nblock.1.name=vda\n"
+               "block.1.path=/dev/base\nblock.1.backingIndex=1\n"
+               "block.1.capacity=104857600\nblock.1.physical=8388608\n"
+               "block.1.allocation=65536\nblock.2.name=vda\n"
+               "block.2.path=/dev/scratch\nblock.2.backingIndex=5\n"
+               "block.2.capacity=104857600\nblock.2.physical=1048576\n"
+               "block.2.allocation=65536\n");
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].severity, SEVERITY_WARNING);
+    assert_string_equal(told[0].type_instance, "backup");
+    show();
+    for (unsigned i = 0; i < 4; i++)
+        pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, "vm1/vda/block_job-backup",
+                "vm1: the backup of vda has ended");
+    close_scene();
+}
+
 /* The same, and the chain is another one. */
 static void a_changed_chain_tells_that_it_is_complete(void **state)
 {
@@ -948,6 +985,7 @@ int main(void)
         cmocka_unit_test(a_job_that_has_failed_has_its_reason),
         cmocka_unit_test(a_failure_ends_the_warning_before_it),
         cmocka_unit_test(a_job_that_vanishes_is_told_of),
+        cmocka_unit_test(a_backup_that_vanishes_is_forgotten),
         cmocka_unit_test(a_changed_chain_tells_that_it_is_complete),
         cmocka_unit_test(an_alarm_moves_with_its_layer),
         cmocka_unit_test(many_at_once_are_told_of_one_by_one),
