@@ -153,6 +153,7 @@ uint64_t disk_chain_digest(const struct disk *disk)
 static void carry_disk(struct disk *to, const struct disk *from)
 {
     to->job = from->job;
+    to->job_heard = from->job_heard;
     to->job_chain = from->job_chain;
     to->job_missed = from->job_missed;
     to->failed = from->failed;

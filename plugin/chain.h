@@ -167,6 +167,7 @@ struct disk {
                       * space */
     struct job job;
     uint64_t job_left;    /* bytes that it may still write (job.h) */
+    double job_heard;     /* when an event last told of the end of one */
     uint64_t job_chain;   /* digest of the chain that it began with */
     unsigned job_missed;  /* times in a row that it was not there any more */
     enum job_kind failed; /* the job of which that was heard and not told ... */

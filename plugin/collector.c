@@ -200,11 +200,13 @@ static void take_pools(struct collector *collector, struct query *query)
                       collector->now);
 }
 
-static void take_errands(struct collector *collector,
-                         const struct errands *errands)
+static void take_errands(struct collector *collector, const struct query *query)
 {
+    const struct errands *errands = &query->errands;
+
     for (size_t i = 0; i < errands->count; i++)
-        watch_answer(&collector->watch, &errands->errands[i], now(collector));
+        watch_answer(&collector->watch, &errands->errands[i], query->put,
+                     now(collector));
 }
 
 static void take(void *context, struct query *query)
@@ -216,7 +218,7 @@ static void take(void *context, struct query *query)
     if (query->hostname != NULL)
         text_replace(&collector->hostname, query->hostname);
     if (query->kind == QUERY_ERRANDS)
-        take_errands(collector, &query->errands);
+        take_errands(collector, query);
     else if (query->kind == QUERY_POOLS)
         take_pools(collector, query);
     else

@@ -77,7 +77,9 @@ static void dispatch(const struct item *item)
     set_field(notification.type_instance, notice->type_instance);
     add_metadata(&notification, notice);
     plugin_dispatch_notification(&notification);
-    plugin_notification_meta_free(notification.meta);
+    /* It would complain of NULL. */
+    if (notification.meta != NULL)
+        plugin_notification_meta_free(notification.meta);
 }
 
 static void serve(void *context)

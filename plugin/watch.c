@@ -129,6 +129,7 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
     const struct subject subject = {domain, disk, job_target(disk, event->job)};
 
     disk->job.kind = JOB_NONE;
+    disk->job_heard = watch->herald.now;
     if (event->end == JOB_FAILED && *event->reason == '\0') {
         disk->failed = event->job;
         disk->failed_at = watch->herald.now;
@@ -209,8 +210,11 @@ static void end_job(struct watch *watch, const struct domain *domain,
  * moment later than the answer; where it has not come by the next pass it was
  * lost. */
 static void take_progress(struct watch *watch, const struct domain *domain,
-                          struct disk *disk, const struct job *job)
+                          struct disk *disk, const struct job *job, double put)
 {
+    /* It may have ended since it was asked for. */
+    if (put <= disk->job_heard)
+        return;
     if (job->kind == JOB_NONE) {
         if (disk->job.kind != JOB_NONE && disk->job.kind != JOB_BACKUP &&
             ++disk->job_missed > 1)
@@ -231,11 +235,11 @@ static bool has_scratch(const struct disk *disk)
 }
 
 static void take_backup(struct watch *watch, const struct domain *domain,
-                        const struct job *job)
+                        const struct job *job, double put)
 {
     for (size_t i = 0; i < domain->disk_count; i++)
         if (has_scratch(&domain->disks[i]))
-            take_progress(watch, domain, &domain->disks[i], job);
+            take_progress(watch, domain, &domain->disks[i], job, put);
 }
 
 static void take_errors(struct watch *watch, const struct roster_entry *entry,
@@ -288,7 +292,8 @@ static void take_threshold_set(struct watch *watch, struct roster_entry *entry,
     }
 }
 
-void watch_answer(struct watch *watch, const struct errand *errand, double now)
+void watch_answer(struct watch *watch, const struct errand *errand, double put,
+                  double now)
 {
     struct roster_entry *entry = roster_find(watch->roster, errand->uuid);
     struct disk *disk;
@@ -303,9 +308,9 @@ void watch_answer(struct watch *watch, const struct errand *errand, double now)
     if (!errand->done)
         return;
     if (errand->kind == ERRAND_BACKUP)
-        take_backup(watch, &entry->domain, &errand->job);
+        take_backup(watch, &entry->domain, &errand->job, put);
     else if (errand->kind == ERRAND_ERRORS)
         take_errors(watch, entry, errand);
     else if ((disk = domain_find_disk(&entry->domain, errand->target)) != NULL)
-        take_progress(watch, &entry->domain, disk, &errand->job);
+        take_progress(watch, &entry->domain, disk, &errand->job, put);
 }

@@ -35,8 +35,9 @@ bool watch_take(struct watch *watch, const struct event *event, double now);
  * of block jobs, who caused a pause, thresholds. */
 void watch_plan(struct watch *watch, struct errands *errands, double now);
 
-/* What came of one of them. */
-void watch_answer(struct watch *watch, const struct errand *errand, double now);
+/* What came of one of them, which was put at the time `put`. */
+void watch_answer(struct watch *watch, const struct errand *errand, double put,
+                  double now);
 
 /* Compares what the pass found with the alarms that stand. */
 void watch_review(struct watch *watch, double now);

@@ -14,6 +14,7 @@ struct fake_crew {
     struct fake_hypervisor *fake; /* whom the queries ask */
     double now;
     bool frozen; /* libvirt itself does not answer: all that is started hangs */
+    bool late;   /* errands hang until fake_crew_thaw() */
     bool stopped; /* all is to end */
     struct fake_lane {
         void (*work)(void *job); /* NULL: idle */

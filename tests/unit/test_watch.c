@@ -832,6 +832,25 @@ static void a_job_that_vanishes_is_told_of(void **state)
     close_scene();
 }
 
+/* It was asked for before the event came, and is answered after it. */
+static void a_late_answer_revives_no_job(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    crew.late = true;
+    pass();
+    crew.late = false;
+    end_job(JOB_COMMIT, JOB_COMPLETED);
+    fake_crew_thaw(&crew);
+    fake.domains[0].job.kind = JOB_NONE;
+    for (unsigned i = 0; i < 5; i++)
+        pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_OKAY, COMMIT, "vm1: the commit of vda is complete");
+    close_scene();
+}
+
 /* A backup has no sign but its image. */
 static void a_backup_that_vanishes_is_forgotten(void **state)
 {
@@ -985,6 +1004,7 @@ int main(void)
         cmocka_unit_test(a_job_that_has_failed_has_its_reason),
         cmocka_unit_test(a_failure_ends_the_warning_before_it),
         cmocka_unit_test(a_job_that_vanishes_is_told_of),
+        cmocka_unit_test(a_late_answer_revives_no_job),
         cmocka_unit_test(a_backup_that_vanishes_is_forgotten),
         cmocka_unit_test(a_changed_chain_tells_that_it_is_complete),
         cmocka_unit_test(an_alarm_moves_with_its_layer),
