@@ -74,6 +74,7 @@ struct job {
     enum job_kind kind; /* JOB_NONE: none runs */
     uint64_t done;
     uint64_t whole;
+    bool active; /* a commit that takes the active layer, too */
 };
 
 /* What a look at an image on this host showed (stat). */

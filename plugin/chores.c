@@ -34,8 +34,12 @@ static void ask_job(virDomainPtr domain, struct errand *errand)
 
     errand->done = found >= 0;
     if (found > 0)
-        errand->job =
-            (struct job){chores_job_kind(info.type), info.cur, info.end};
+        errand->job = (struct job){
+            .kind = chores_job_kind(info.type),
+            .done = info.cur,
+            .whole = info.end,
+            .active = info.type == VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
+        };
 }
 
 static void ask_backup(virDomainPtr domain, struct errand *errand)
@@ -55,7 +59,8 @@ static void ask_backup(virDomainPtr domain, struct errand *errand)
     virTypedParamsGetULLong(params, count, VIR_DOMAIN_JOB_DISK_TOTAL, &whole);
     virTypedParamsFree(params, count);
     if (errand->done && operation == VIR_DOMAIN_JOB_OPERATION_BACKUP)
-        errand->job = (struct job){JOB_BACKUP, done, whole};
+        errand->job =
+            (struct job){.kind = JOB_BACKUP, .done = done, .whole = whole};
 #else
     (void)domain;
     (void)errand;

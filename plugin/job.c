@@ -61,7 +61,8 @@ static bool is_read(const struct layer *layer, const struct disk *disk,
     if (layer->role != ROLE_CHAIN)
         return false;
     if (disk->job.kind == JOB_COMMIT)
-        return layer->depth < target->depth;
+        return layer->depth < target->depth &&
+               (layer->depth > 0 || disk->job.active);
     return disk->job.kind != JOB_PULL || layer->depth > 0;
 }
 

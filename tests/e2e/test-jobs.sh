@@ -25,6 +25,9 @@ host_make_image "$base" qcow2 48M
 host_make_image "$middle" qcow2 - "$base" qcow2
 qemu-io -f qcow2 -c 'write 0 8M' "$middle" >/dev/null
 host_make_image "$HOST_DIR/top.qcow2" qcow2 - "$middle" qcow2
+# What the active layer holds is no matter of a commit below it.
+qemu-io -f qcow2 -c 'write 20M 16M' "$HOST_DIR/top.qcow2" >/dev/null
+committed=$(truth_du "$middle")
 host_make_image "$HOST_DIR/vdb.qcow2" qcow2 32M
 qemu-io -f qcow2 -c 'write 0 8M' "$HOST_DIR/vdb.qcow2" >/dev/null
 host_start_vm vm1 "vda:qcow2:file:$HOST_DIR/top.qcow2" "vdb:qcow2:file:$HOST_DIR/vdb.qcow2"
@@ -43,6 +46,8 @@ expect_said "it may not fit" $commit "WARNING vm1: the commit of vda may not fit
 expect_said "the base is nearly full" vm1/virt_backing-vda/disk_headroom-layer2 \
     "WARNING vm1: $layer2 is over its watermark by .*"
 expect_said "it has failed" $commit "FAILURE vm1: the commit of vda has failed: no space left. 0 bytes left for $layer2"
+expect_equal "more to write than there is to commit" "" \
+    "$(series_values vm1/virt_backing-vda/block_job_left-commit | awk -v most="$committed" '$1 > most')"
 expect_success "its progress was reported" [ "$(series_values $commit | wc -l)" -ge 1 ]
 
 host_grow_loop "$base" 64M

@@ -129,7 +129,7 @@ static void jobs_and_thresholds(void **state)
     struct disk *disk = &domain.disks[0];
     assert_true(emit_register_types());
     disk->layers[0].threshold = 77;
-    disk->job = (struct job){JOB_COMMIT, 25, 100};
+    disk->job = (struct job){JOB_COMMIT, 25, 100, false};
     disk->job_left = 50;
     emit_domains(domains, 1, LAYER_FORMAT_DEPTH);
     assert_true(fake_collectd_value("vm1/virt_backing-vda/block_job-commit") <

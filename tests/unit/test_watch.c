@@ -682,7 +682,7 @@ static void open_commit(void)
     thin.base_end = 1;
     show();
     pass();
-    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB};
+    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB, true};
     thin.base_end = 2;
     show();
 }
@@ -699,7 +699,7 @@ static void jobs_are_asked_for_where_there_is_a_sign(void **state)
     assert_int_equal(errands(ERRAND_JOB), 1);
     thin.base_end = 1;
     show();
-    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB};
+    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB, true};
     inventory = pass();
     assert_int_equal(errands(ERRAND_JOB), 2);
     const struct disk *disk = &inventory->domains[0]->disks[0];
@@ -862,7 +862,7 @@ static void a_backup_that_vanishes_is_forgotten(void **state)
     (void)state;
     open_thin();
     fake.domains[0].backup = xml_backup;
-    fake.domains[0].job = (struct job){JOB_BACKUP, 1 * MIB, 100 * MIB};
+    fake.domains[0].job = (struct job){JOB_BACKUP, 1 * MIB, 100 * MIB, false};
     fake_state(&fake.domains[0],
                "state.state=1\nblock.count=2\nblock.0.name=vda\n"
                "block.0.path=/dev/thin\nblock.0.backingIndex=2\n"
