@@ -68,13 +68,18 @@ static void clear_culprits(struct stall *stall, const struct lane *lane)
     }
 }
 
+/* A call for many domains, of which one may make it hang. */
+static bool is_for_many(enum purpose purpose)
+{
+    return purpose == PURPOSE_SHARED || purpose == PURPOSE_ERRANDS;
+}
+
 void blame_lift(struct stall *stall, const struct lane *lane,
                 enum purpose purpose)
 {
     const struct query *query = &lane->query;
 
-    if (lane->blamed &&
-        (purpose == PURPOSE_SHARED || purpose == PURPOSE_ERRANDS))
+    if (lane->blamed && is_for_many(purpose))
         clear_culprits(stall, lane);
     else if (query->kind == QUERY_STATS && query->answered)
         clear_all(stall, query);
@@ -96,12 +101,6 @@ static bool is_explained(const struct stall *stall, const struct query *busy,
     return false;
 }
 
-/* A call for many domains, of which one may make it hang. */
-static bool is_for_many(const struct lane *lane)
-{
-    return lane->purpose == PURPOSE_SHARED || lane->purpose == PURPOSE_ERRANDS;
-}
-
 /* The lane whose call hangs on a domain that has been waited for since then;
  * NULL: none does. Whom somebody else waited for before makes no call hang: he
  * comes without sizes. A call that went on may hang on another now. */
@@ -113,7 +112,7 @@ static struct lane *find_hung(struct stall *stall, struct lanes *lanes,
 
     for (size_t i = 0; i < LANES; i++) {
         struct lane *lane = &lanes->lanes[i];
-        if (is_for_many(lane) && since + GRAIN >= lane->since &&
+        if (is_for_many(lane->purpose) && since + GRAIN >= lane->since &&
             was_asked(&lane->query, entry->domain.uuid) &&
             (hung == NULL || !lane->blamed) && !is_explained(stall, busy, lane))
             hung = lane;

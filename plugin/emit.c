@@ -48,10 +48,9 @@ static void emit_layer(value_list_t *list, const struct layer *layer,
 
 static void emit_job(value_list_t *list, const struct disk *disk)
 {
-    double percent = job_percent(&disk->job);
-
     if (!disk->job_fresh)
         return;
+    double percent = job_percent(&disk->job);
     set_field(list->type_instance, job_name(disk->job.kind));
     if (percent >= 0)
         emit(list, "block_job", percent);

@@ -111,24 +111,16 @@ static uint64_t threshold_of(const struct watch *watch, struct layer *layer)
     return mark;
 }
 
-static bool has_alarm(const struct watch *watch, const struct domain *domain,
-                      const struct disk *disk, const struct layer *layer)
-{
-    const struct subject subject = {domain, disk, layer};
-    struct alarm key;
-
-    herald_key_layer(&key, ALARM_WATERMARK, &subject);
-    return alarms_find(&watch->herald.alarms, &key) != NULL;
-}
-
 static void plan_threshold(const struct watch *watch,
                            const struct domain *domain, const struct disk *disk,
                            struct layer *layer, struct errands *errands)
 {
+    const struct subject subject = {domain, disk, layer};
     char target[ERRAND_TARGET_SIZE];
     uint64_t threshold = threshold_of(watch, layer);
 
-    if (threshold == 0 || has_alarm(watch, domain, disk, layer))
+    if (threshold == 0 ||
+        herald_find_layer(&watch->herald, ALARM_WATERMARK, &subject) != NULL)
         return;
     int length =
         snprintf(target, sizeof(target), "%s[%u]", disk->target, layer->index);

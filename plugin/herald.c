@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "herald.h"
 
-#include "job.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +28,16 @@ void herald_key_job(struct alarm *ret_alarm, enum alarm_kind kind,
 {
     set_key(ret_alarm, kind, subject);
     ret_alarm->job = job;
+}
+
+struct alarm *herald_find_layer(const struct herald *herald,
+                                enum alarm_kind kind,
+                                const struct subject *subject)
+{
+    struct alarm key;
+
+    herald_key_layer(&key, kind, subject);
+    return alarms_find(&herald->alarms, &key);
 }
 
 void herald_prepare(const struct herald *herald, struct alarm *alarm,

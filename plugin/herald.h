@@ -37,6 +37,11 @@ void herald_key_layer(struct alarm *ret_alarm, enum alarm_kind kind,
 void herald_key_job(struct alarm *ret_alarm, enum alarm_kind kind,
                     const struct subject *subject, enum job_kind job);
 
+/* The alarm of that kind that stands for the layer; NULL: there is none. */
+struct alarm *herald_find_layer(const struct herald *herald,
+                                enum alarm_kind kind,
+                                const struct subject *subject);
+
 /* Makes a whole alarm of a key (and of `fault`): the names of the series, what
  * messages call it, the time. What is wrong is then for notice_say(). */
 void herald_prepare(const struct herald *herald, struct alarm *alarm,

@@ -79,7 +79,7 @@ static int configure(oconfig_item_t *block)
                : -1;
 }
 
-/* In the ticker's thread, as the next three. */
+/* In the ticker's thread, as the next two. */
 static void read_once(void)
 {
     double start = threads_now();

@@ -158,13 +158,11 @@ static void find_watermark(struct watch *watch, const struct subject *subject)
     const struct layer *layer = subject->layer;
     uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
     uint64_t end = layer->sizes.allocation;
-    struct alarm key;
 
     if (!layer->written || mark == SIZE_UNKNOWN || end == SIZE_UNKNOWN ||
         end <= mark)
         return;
-    herald_key_layer(&key, ALARM_WATERMARK, subject);
-    if (alarms_find(&watch->herald.alarms, &key) == NULL)
+    if (herald_find_layer(&watch->herald, ALARM_WATERMARK, subject) == NULL)
         tidings_watermark(&watch->herald, subject, end - mark,
                           sizes_room(layer));
 }
@@ -201,8 +199,9 @@ static void review_disk(struct watch *watch, const struct domain *domain,
 {
     if (disk->job_fresh)
         find_misfit(watch, domain, disk);
-    for (size_t i = 0; settings_arm(watch->settings) && i < disk->layer_count;
-         i++) {
+    if (!settings_arm(watch->settings))
+        return;
+    for (size_t i = 0; i < disk->layer_count; i++) {
         const struct subject subject = {domain, disk, &disk->layers[i]};
         find_watermark(watch, &subject);
     }

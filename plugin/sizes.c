@@ -158,6 +158,12 @@ uint64_t sizes_growth(const struct layer *layer)
     return largest > allocation ? largest - allocation : 0;
 }
 
+/* The device may be too small for what the image becomes. */
+static bool grows_on_device(const struct layer *layer)
+{
+    return storage_of(layer) == STORAGE_BLOCK && format_grows(layer->format);
+}
+
 uint64_t sizes_room(const struct layer *layer)
 {
     const struct sizes *sizes = &layer->sizes;
@@ -165,8 +171,8 @@ uint64_t sizes_room(const struct layer *layer)
     if (storage_of(layer) == STORAGE_FILE)
         return layer->seen.storage == STORAGE_FILE ? layer->seen.free
                                                    : SIZE_UNKNOWN;
-    if (storage_of(layer) != STORAGE_BLOCK || !format_grows(layer->format) ||
-        sizes->allocation == SIZE_UNKNOWN || sizes->physical == SIZE_UNKNOWN)
+    if (!grows_on_device(layer) || sizes->allocation == SIZE_UNKNOWN ||
+        sizes->physical == SIZE_UNKNOWN)
         return SIZE_UNKNOWN;
     return sizes->physical > sizes->allocation
                ? sizes->physical - sizes->allocation
@@ -240,9 +246,8 @@ uint64_t sizes_watermark(const struct layer *layer,
 {
     uint64_t physical = layer->sizes.physical;
 
-    if (storage_of(layer) != STORAGE_BLOCK || !format_grows(layer->format) ||
-        physical == SIZE_UNKNOWN || (mark->free == 0 && mark->percent == 0) ||
-        is_at_its_largest(layer))
+    if (!grows_on_device(layer) || physical == SIZE_UNKNOWN ||
+        (mark->free == 0 && mark->percent == 0) || is_at_its_largest(layer))
         return SIZE_UNKNOWN;
     uint64_t share = physical / 100 * mark->percent;
     uint64_t free = mark->free > share ? mark->free : share;

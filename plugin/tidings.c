@@ -4,7 +4,6 @@
 #include "job.h"
 #include "sizes.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void tidings_watermark(struct herald *herald, const struct subject *subject,
