@@ -29,6 +29,16 @@ struct alarm *alarms_find_any(const struct alarms *alarms, enum alarm_kind kind,
     return NULL;
 }
 
+bool alarms_have_pause(const struct alarms *alarms,
+                       const unsigned char uuid[UUID_BYTES])
+{
+    for (size_t i = 0; i < alarms->count; i++)
+        if (alarms->alarms[i].paused &&
+            memcmp(alarms->alarms[i].uuid, uuid, UUID_BYTES) == 0)
+            return true;
+    return false;
+}
+
 bool alarms_add(struct alarms *alarms, const struct alarm *alarm)
 {
     if (alarms->count == alarms->room) {
@@ -48,6 +58,14 @@ void alarms_remove(struct alarms *alarms, struct alarm *alarm)
     *alarm = alarms->alarms[--alarms->count];
 }
 
+void alarms_remove_all(struct alarms *alarms,
+                       const unsigned char uuid[UUID_BYTES])
+{
+    for (size_t i = alarms->count; i-- > 0;)
+        if (memcmp(alarms->alarms[i].uuid, uuid, UUID_BYTES) == 0)
+            alarms_remove(alarms, &alarms->alarms[i]);
+}
+
 static bool has_same_names(const struct notice *a, const struct notice *b)
 {
     return strcmp(a->host, b->host) == 0 && strcmp(a->type, b->type) == 0 &&
@@ -55,20 +73,15 @@ static bool has_same_names(const struct notice *a, const struct notice *b)
            strcmp(a->type_instance, b->type_instance) == 0;
 }
 
-const struct alarm *alarms_worst(const struct alarms *alarms,
-                                 const struct alarm *but)
+bool alarms_have_another(const struct alarms *alarms, const struct alarm *alarm)
 {
-    const struct alarm *worst = NULL;
-
     for (size_t i = 0; i < alarms->count; i++) {
-        const struct alarm *alarm = &alarms->alarms[i];
-        if (is_same(alarm, but) ||
-            !has_same_names(&alarm->notice, &but->notice))
-            continue;
-        if (worst == NULL || alarm->notice.severity > worst->notice.severity)
-            worst = alarm;
+        const struct alarm *other = &alarms->alarms[i];
+        if (!is_same(other, alarm) &&
+            has_same_names(&other->notice, &alarm->notice))
+            return true;
     }
-    return worst;
+    return false;
 }
 
 void alarms_clear(struct alarms *alarms)

@@ -29,8 +29,9 @@ struct alarm {
     char what[NOTICE_WHAT_SIZE];     /* of the layer, likewise */
     double raised;                   /* when it was last heard of */
     uint64_t physical;               /* size of the container then */
-    bool paused;                     /* ALARM_IO: the domain was paused ... */
-    bool fault;                      /* ... and not for want of space */
+    uint64_t over;                   /* ALARM_WATERMARK: bytes beyond it */
+    uint64_t left; /* ALARM_JOB: bytes that it had still to write */
+    bool paused;   /* ALARM_IO: the domain was paused for it */
 };
 
 struct alarms {
@@ -52,9 +53,17 @@ bool alarms_add(struct alarms *alarms, const struct alarm *alarm);
 
 void alarms_remove(struct alarms *alarms, struct alarm *alarm);
 
-/* The worst of the other alarms under the same names; NULL: there is none. */
-const struct alarm *alarms_worst(const struct alarms *alarms,
-                                 const struct alarm *but);
+/* One stands that says why the domain is paused. */
+bool alarms_have_pause(const struct alarms *alarms,
+                       const unsigned char uuid[UUID_BYTES]);
+
+/* Removes all of the domain. */
+void alarms_remove_all(struct alarms *alarms,
+                       const unsigned char uuid[UUID_BYTES]);
+
+/* Another one stands under the same names. */
+bool alarms_have_another(const struct alarms *alarms,
+                         const struct alarm *alarm);
 
 void alarms_clear(struct alarms *alarms);
 

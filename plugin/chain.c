@@ -150,21 +150,21 @@ uint64_t disk_chain_digest(const struct disk *disk)
     return hash;
 }
 
+void disk_forget_writes(struct disk *disk)
+{
+    for (size_t i = 0; i < disk->layer_count; i++) {
+        disk->layers[i].first_offset = SIZE_UNKNOWN;
+        disk->layers[i].crossed = false;
+    }
+}
+
 static void carry_disk(struct disk *to, const struct disk *from)
 {
     to->job = from->job;
+    to->job_left = from->job_left;
     to->job_heard = from->job_heard;
     to->job_chain = from->job_chain;
     to->job_missed = from->job_missed;
-    to->failed = from->failed;
-    to->failed_at = from->failed_at;
-    for (size_t i = 0; i < to->layer_count; i++) {
-        const struct layer *old = disk_find_layer(from, to->layers[i].index);
-        if (old == NULL)
-            continue;
-        to->layers[i].armed = old->armed;
-        to->layers[i].arming = old->arming;
-    }
 }
 
 void domain_carry_over(struct domain *to, const struct domain *from)
@@ -174,12 +174,6 @@ void domain_carry_over(struct domain *to, const struct domain *from)
         if (old != NULL)
             carry_disk(&to->disks[i], old);
     }
-}
-
-bool layer_is_armed(const struct layer *layer, uint64_t threshold)
-{
-    return threshold != 0 &&
-           (threshold == layer->armed || threshold == layer->arming);
 }
 
 size_t disk_chain_length(const struct disk *disk)

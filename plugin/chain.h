@@ -132,12 +132,11 @@ struct layer {
 
     uint64_t threshold; /* offset at which the hypervisor is to tell that it
                          * was passed; 0: none is set */
-    uint64_t armed;     /* the one that this program has set; 0: none */
-    uint64_t arming;    /* the one that it last asked for */
 
     bool target;           /* of an active commit, as the XML has it */
+    bool crossed;          /* its threshold was, by a write of a job */
     bool written;          /* by the guest or by a job, as far as is known */
-    uint64_t first_offset; /* stated.allocation when the chain was first seen */
+    uint64_t first_offset; /* stated.allocation when nobody wrote to it yet */
 
     enum image_state image_state;
     struct image image;
@@ -164,18 +163,16 @@ struct disk {
     struct layer *layers;
     size_t layer_count;
 
-    unsigned errors; /* I/O errors of its layers that stand, but for want of
-                      * space */
+    unsigned errors; /* I/O errors of its layers that stand */
     struct job job;
     uint64_t job_left;    /* bytes that it may still write (job.h) */
     double job_heard;     /* when an event last told of the end of one */
     uint64_t job_chain;   /* digest of the chain that it began with */
     unsigned job_missed;  /* times in a row that it was not there any more */
-    enum job_kind failed; /* the job of which that was heard and not told ... */
-    double failed_at;     /* ... and when */
-    bool job_known;       /* it was asked since the chain was laid out */
+    bool job_known;       /* it was told since the chain was laid out */
     bool job_fresh;       /* `job` is of this pass */
-    uint64_t job_offsets; /* of the backing images, when it was asked */
+    uint64_t job_offsets; /* of the backing images, when it was told ... */
+    uint64_t job_asked;   /* ... and when it was last asked */
 };
 
 #define DOMAIN_OFF (-1)
@@ -226,9 +223,6 @@ size_t domain_count_layers(const struct domain *domain);
 
 struct disk *domain_find_disk(const struct domain *domain, const char *target);
 
-/* That threshold of the layer was set by this program. */
-bool layer_is_armed(const struct layer *layer, uint64_t threshold);
-
 /* Number of images in the disk's chain, mirror and scratch not counted. */
 size_t disk_chain_length(const struct disk *disk);
 
@@ -239,8 +233,11 @@ uint64_t disk_chain_digest(const struct disk *disk);
 /* The layer of that index; NULL where there is none. */
 struct layer *disk_find_layer(const struct disk *disk, unsigned index);
 
-/* For a layout that was read again in the same run of the domain: what this
- * program has set, and the jobs that it knows of. */
+/* A job is over: nobody writes to backing images any more. */
+void disk_forget_writes(struct disk *disk);
+
+/* For a layout that was read again in the same run of the domain: the jobs that
+ * are known. */
 void domain_carry_over(struct domain *to, const struct domain *from);
 
 /* False where nobody says how long the chain of a domain that is off is: it is

@@ -109,13 +109,18 @@ struct collector *collector_new(const struct settings *settings,
         .interval = settings->inactive_interval,
     };
     collector->lookout = (struct lookout){
-        .porters = collector->porters, .images = images, .log = log};
+        .porters = collector->porters,
+        .images = images,
+        .log = log,
+        .between = attend,
+        .between_context = collector,
+    };
     collector->events = fifo_new(sizeof(struct event), EVENTS_MOST);
     collector->watch = (struct watch){
         .settings = settings,
         .log = log,
         .roster = &collector->roster,
-        .herald = {.teller = teller, .format = settings->layer_format},
+        .herald = {.teller = teller, .settings = settings},
     };
     if (collector->asker == NULL || collector->porters == NULL ||
         collector->events == NULL) {
@@ -215,6 +220,7 @@ static void take(void *context, struct query *query)
 
     collector->inventory.calls += query->calls;
     collector->local = query->local;
+    collector->watch.may_write = query->may_write;
     if (query->hostname != NULL)
         text_replace(&collector->hostname, query->hostname);
     if (query->kind == QUERY_ERRANDS)

@@ -63,12 +63,9 @@ static void plan_jobs(const struct domain *domain, struct errands *errands)
 
     for (size_t i = 0; i < domain->disk_count; i++) {
         struct disk *disk = &domain->disks[i];
-        forget_backup(disk);
         if (may_have_job(disk) &&
-            errands_add(errands, ERRAND_JOB, domain, disk->target) != NULL) {
-            disk->job_known = true;
-            disk->job_offsets = count_offsets(disk);
-        }
+            errands_add(errands, ERRAND_JOB, domain, disk->target) != NULL)
+            disk->job_asked = count_offsets(disk);
         backup = backup || job_target(disk, JOB_BACKUP) != NULL;
     }
     if (backup)
@@ -90,59 +87,70 @@ static bool may_be_over(const struct layer *layer, uint64_t mark)
     return is_being_read || (end != SIZE_UNKNOWN && end > mark);
 }
 
+/* What others have set stays, unless the user says otherwise. The log is told
+ * of the first one of a domain. */
+static bool is_foreign(const struct watch *watch, struct roster_entry *entry,
+                       const struct disk *disk, const struct layer *layer)
+{
+    if (layer->threshold == 0 || sizes_threshold_is_own(layer->threshold) ||
+        watch->settings->watermark_replace)
+        return false;
+    if (!entry->told_foreign)
+        log_print(watch->log, LOG_LEVEL_INFO,
+                  "domain \"%s\": the threshold of %s[%u] is somebody else's, "
+                  "and stays",
+                  entry->domain.name, disk->target, layer->index);
+    entry->told_foreign = true;
+    return true;
+}
+
 /* The offset to be set for a layer; 0: none. Backing images have one, too: when
  * a commit into one of them begins, it may be full before the next pass. One
  * that is over its watermark already would tell at once what is known. */
-static uint64_t threshold_of(const struct watch *watch, struct layer *layer)
+static uint64_t threshold_of(const struct watch *watch,
+                             const struct layer *layer)
 {
-    const struct settings *settings = watch->settings;
-    uint64_t mark = sizes_watermark(layer, &settings->watermark);
+    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
 
     if (mark == SIZE_UNKNOWN || mark == 0 || layer->index == 0 ||
         may_be_over(layer, mark))
         return 0;
-    /* Set by this program before it was started anew. */
-    if (layer->threshold == mark)
-        layer->armed = mark;
-    if (layer->threshold == mark ||
-        (layer->threshold != 0 && !layer_is_armed(layer, layer->threshold) &&
-         !settings->watermark_replace))
-        return 0;
-    return mark;
+    uint64_t threshold = sizes_threshold(mark);
+    return layer->threshold == threshold ? 0 : threshold;
 }
 
 static void plan_threshold(const struct watch *watch,
-                           const struct domain *domain, const struct disk *disk,
-                           struct layer *layer, struct errands *errands)
+                           struct roster_entry *entry, const struct disk *disk,
+                           const struct layer *layer, struct errands *errands)
 {
-    const struct subject subject = {domain, disk, layer};
+    const struct subject subject = {&entry->domain, disk, layer};
     char target[ERRAND_TARGET_SIZE];
     uint64_t threshold = threshold_of(watch, layer);
 
-    if (threshold == 0 ||
+    if (threshold == 0 || is_foreign(watch, entry, disk, layer) ||
         herald_find_layer(&watch->herald, ALARM_WATERMARK, &subject) != NULL)
         return;
     int length =
         snprintf(target, sizeof(target), "%s[%u]", disk->target, layer->index);
     struct errand *errand =
         length < (int)sizeof(target)
-            ? errands_add(errands, ERRAND_THRESHOLD, domain, target)
+            ? errands_add(errands, ERRAND_THRESHOLD, &entry->domain, target)
             : NULL;
-    if (errand == NULL)
-        return;
-    errand->threshold = threshold;
-    /* Its event may come before the answer. */
-    layer->arming = threshold;
+    if (errand != NULL)
+        errand->threshold = threshold;
 }
 
 static void plan_thresholds(const struct watch *watch,
-                            const struct domain *domain,
-                            struct errands *errands)
+                            struct roster_entry *entry, struct errands *errands)
 {
+    const struct domain *domain = &entry->domain;
+
+    if (watch->herald.now < entry->arm_after)
+        return;
     for (size_t i = 0; i < domain->disk_count; i++) {
         const struct disk *disk = &domain->disks[i];
         for (size_t j = 0; !disk->readonly && j < disk->layer_count; j++)
-            plan_threshold(watch, domain, disk, &disk->layers[j], errands);
+            plan_threshold(watch, entry, disk, &disk->layers[j], errands);
     }
 }
 
@@ -153,36 +161,64 @@ static bool is_unexplained(const struct watch *watch,
                            const struct roster_entry *entry)
 {
     return entry->halted && entry->halted_at > entry->heard &&
-           alarms_find_any(&watch->herald.alarms, ALARM_IO,
-                           entry->domain.uuid) == NULL;
+           !alarms_have_pause(&watch->herald.alarms, entry->domain.uuid);
 }
 
-static void plan_entry(struct watch *watch, struct roster_entry *entry,
-                       struct errands *errands)
+static void plan_questions(const struct watch *watch,
+                           struct roster_entry *entry, struct errands *errands)
 {
-    struct domain *domain = &entry->domain;
+    if (watch->settings->notifications && is_unexplained(watch, entry))
+        errands_add(errands, ERRAND_ERRORS, &entry->domain, "");
+    if (watch->settings->block_jobs)
+        plan_jobs(&entry->domain, errands);
+}
 
+static void begin(struct domain *domain)
+{
     domain->errors = 0;
     for (size_t i = 0; i < domain->disk_count; i++) {
         domain->disks[i].job_fresh = false;
         domain->disks[i].errors = 0;
+        forget_backup(&domain->disks[i]);
     }
-    if (!entry->answered || !entry->sized || !entry->laid_out ||
-        !entry->named || domain->id == DOMAIN_OFF ||
-        errands->count >= ERRANDS_A_PASS)
-        return;
-    if (watch->settings->notifications && is_unexplained(watch, entry))
-        errands_add(errands, ERRAND_ERRORS, domain, "");
-    if (watch->settings->block_jobs)
-        plan_jobs(domain, errands);
-    if (settings_arm(watch->settings) && watch->herald.now >= entry->arm_after)
-        plan_thresholds(watch, domain, errands);
 }
 
+static bool is_there(const struct watch *watch,
+                     const struct roster_entry *entry)
+{
+    return entry->answered && entry->sized && entry->laid_out && entry->named &&
+           entry->domain.id != DOMAIN_OFF && entry->stopped < watch->began;
+}
+
+/* Has `plan` done for all entries that are there, or for as many as there is
+ * room for; then `*next` is whose turn it is in the next pass. */
+static void
+plan_all(const struct watch *watch, struct errands *errands, size_t *next,
+         void (*plan)(const struct watch *watch, struct roster_entry *entry,
+                      struct errands *errands))
+{
+    const struct roster *roster = watch->roster;
+    size_t first = *next;
+
+    for (size_t i = 0; i < roster->count; i++) {
+        size_t turn = (first + i) % roster->count;
+        if (errands->count >= ERRANDS_A_PASS) {
+            *next = turn;
+            return;
+        }
+        if (is_there(watch, roster->entries[turn]))
+            plan(watch, roster->entries[turn], errands);
+    }
+}
+
+/* Questions first: thresholds are set once. */
 void watch_plan(struct watch *watch, struct errands *errands, double now)
 {
     watch->herald.now = now;
     watch->began = now;
     for (size_t i = 0; i < watch->roster->count; i++)
-        plan_entry(watch, watch->roster->entries[i], errands);
+        begin(&watch->roster->entries[i]->domain);
+    plan_all(watch, errands, &watch->next_asked, plan_questions);
+    if (settings_arm(watch->settings) && watch->may_write)
+        plan_all(watch, errands, &watch->next_armed, plan_thresholds);
 }

@@ -20,8 +20,9 @@ static void mark_written(const struct domain *domain, const struct disk *disk,
     else if (layer->depth == 0)
         layer->written = !disk->readonly;
     else
-        layer->written = layer->target || (offset != SIZE_UNKNOWN &&
-                                           offset > layer->first_offset);
+        layer->written =
+            layer->target || layer->crossed ||
+            (offset != SIZE_UNKNOWN && offset > layer->first_offset);
 }
 
 void figures_take(struct domain *domain, const struct figure *figures,

@@ -48,14 +48,15 @@ void herald_prepare(const struct herald *herald, struct alarm *alarm,
 
     if (alarm->job != JOB_NONE)
         notice_job(&alarm->notice, domain, subject->disk, alarm->job, layer);
-    else if (alarm->fault)
+    else if (alarm->kind == ALARM_IO)
         notice_error(&alarm->notice, domain, subject->disk, layer);
     else
         notice_layer(&alarm->notice, domain, subject->disk, layer,
-                     herald->format);
+                     herald->settings->layer_format);
     notice_name(alarm->name, domain);
     if (layer != NULL) {
-        notice_what(alarm->what, subject->disk, layer, herald->format);
+        notice_what(alarm->what, subject->disk, layer,
+                    herald->settings->layer_format);
         alarm->physical = layer->sizes.physical;
     }
     alarm->raised = herald->now;
@@ -70,78 +71,39 @@ void herald_tell(const struct herald *herald, const struct notice *notice)
 void herald_raise(struct herald *herald, const struct alarm *alarm)
 {
     struct alarm *standing = alarms_find(&herald->alarms, alarm);
-    const struct alarm *worst = alarms_worst(&herald->alarms, alarm);
 
-    if (standing != NULL) {
+    if (standing != NULL)
         standing->raised = alarm->raised;
-        return;
-    }
-    bool hidden =
-        worst != NULL && worst->notice.severity > alarm->notice.severity;
-    if (alarms_add(&herald->alarms, alarm) && !hidden)
+    else if (alarms_add(&herald->alarms, alarm))
         herald_tell(herald, &alarm->notice);
-}
-
-/* The figures that an alarm was raised with are old by now. */
-static const char *const still[] = {
-    [ALARM_WATERMARK] = "over its watermark",
-    [ALARM_IO] = "in error",
-    [ALARM_FIT] = "in danger not to fit",
-    [ALARM_JOB] = "failed",
-};
-
-/* Where another alarm stands under the same names it is still there to see:
- * what is told has its severity, and says so. */
-static void tell_end(const struct herald *herald, const struct alarm *alarm,
-                     const char *text)
-{
-    const struct alarm *worst = alarms_worst(&herald->alarms, alarm);
-    struct notice notice = alarm->notice;
-
-    if (worst == NULL) {
-        notice_say(&notice, SEVERITY_OKAY, "%s", text);
-        herald_tell(herald, &notice);
-    } else if (worst->notice.severity < alarm->notice.severity) {
-        notice_say(&notice, worst->notice.severity, "%s, still %s", text,
-                   still[worst->kind]);
-        herald_tell(herald, &notice);
-    }
 }
 
 void herald_end(struct herald *herald, struct alarm *alarm, const char *format,
                 ...)
 {
-    char text[NOTICE_MESSAGE_SIZE];
+    char text[2 * NOTICE_MESSAGE_SIZE];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    tell_end(herald, alarm, text);
+    notice_say(&alarm->notice, SEVERITY_OKAY, "%s", text);
+    if (!alarms_have_another(&herald->alarms, alarm))
+        herald_tell(herald, &alarm->notice);
     alarms_remove(&herald->alarms, alarm);
 }
 
-/* The least severe first: so nothing is told of those that are about to end,
- * too. */
 void herald_end_domain(struct herald *herald,
                        const unsigned char uuid[UUID_BYTES])
 {
     const struct alarms *alarms = &herald->alarms;
-    struct alarm *least;
 
-    do {
-        least = NULL;
-        for (size_t i = 0; i < alarms->count; i++) {
-            struct alarm *alarm = &alarms->alarms[i];
-            if (memcmp(alarm->uuid, uuid, UUID_BYTES) == 0 &&
-                (least == NULL ||
-                 alarm->notice.severity < least->notice.severity))
-                least = alarm;
-        }
-        if (least != NULL)
-            herald_end(herald, least, "%s does not run here any more",
-                       least->name);
-    } while (least != NULL);
+    for (size_t i = alarms->count; i-- > 0;) {
+        struct alarm *alarm = &alarms->alarms[i];
+        if (memcmp(alarm->uuid, uuid, UUID_BYTES) == 0)
+            herald_end(herald, alarm, "%s does not run here any more",
+                       alarm->name);
+    }
 }
 
 static bool has_names_of(const struct notice *a, const struct notice *b)
@@ -168,10 +130,9 @@ void herald_move(struct herald *herald, struct alarm *alarm,
     herald_prepare(herald, &moved, subject);
     moved.raised = alarm->raised;
     moved.physical = alarm->physical;
-    notice_say(&moved.notice, alarm->notice.severity,
-               "%s: %s is %s, as when it was %s", moved.name, moved.what,
-               still[moved.kind], alarm->what);
-    herald_end(herald, alarm, "%s: what was %s is %s now", moved.name,
-               alarm->what, moved.what);
+    notice_say(&moved.notice, alarm->notice.severity, "%s",
+               alarm->notice.message);
+    herald_end(herald, alarm, "%s is reported as %s now", alarm->name,
+               moved.notice.host);
     herald_raise(herald, &moved);
 }

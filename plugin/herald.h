@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Raises alarms and ends them, and has each transition told, once. Several
- * alarms may stand under the same names, such as a watermark and then an I/O
- * error of the same layer: what is told there is always the worst of them.
+ * alarms may stand under the same names, such as errors of two layers of a
+ * disk: all is well there when the last of them has ended.
  */
 #ifndef VIRT_BACKING_HERALD_H
 #define VIRT_BACKING_HERALD_H
@@ -17,7 +17,7 @@ struct teller {
 
 struct herald {
     const struct teller *teller; /* NULL: nothing is told */
-    enum layer_format format;
+    const struct settings *settings;
     struct alarms alarms;
     double now;
 };
@@ -42,8 +42,8 @@ struct alarm *herald_find_layer(const struct herald *herald,
                                 enum alarm_kind kind,
                                 const struct subject *subject);
 
-/* Makes a whole alarm of a key (and of `fault`): the names of the series, what
- * messages call it, the time. What is wrong is then for notice_say(). */
+/* Makes a whole alarm of a key: the names of the series, what messages call it,
+ * the time. What is wrong is then for notice_say(). */
 void herald_prepare(const struct herald *herald, struct alarm *alarm,
                     const struct subject *subject);
 
@@ -62,8 +62,8 @@ void herald_end_domain(struct herald *herald,
 bool herald_has_moved(const struct herald *herald, const struct alarm *alarm,
                       const struct subject *subject);
 
-/* Ends the alarm under the names that it was told by, and raises it under those
- * that the series have now. */
+/* Ends the alarm under the names that it was told by, and has the same message
+ * told under those that the series have now. */
 void herald_move(struct herald *herald, struct alarm *alarm,
                  const struct subject *subject);
 

@@ -86,7 +86,7 @@ struct errand {
 };
 
 struct errands {
-    struct errand *errands; /* those for one domain one behind the other */
+    struct errand *errands; /* cheaper with those for one domain together */
     size_t count;
     size_t room;
 };
@@ -144,6 +144,9 @@ struct hypervisor {
     /* The XML of the volume at that path, in whatever pool, to be freed; NULL
      * where there is none. */
     char *(*volume_xml)(void *context, const char *path);
+
+    /* Whether the last call was on a connection that may set thresholds. */
+    bool (*may_write)(void *context);
 
     /* Runs them in their order. Where the connection breaks the rest is not
      * done. */

@@ -319,6 +319,7 @@ static void move(struct layer *to, struct layer *from)
     to->image_offset = from->image_offset;
     to->image = from->image;
     to->first_offset = from->first_offset;
+    to->crossed = from->crossed;
     to->place = from->place;
     from->image = (struct image){0};
 }

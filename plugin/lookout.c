@@ -10,6 +10,7 @@
 /* Seconds. As a rule the figures of images that are new are then there, too,
  * from the first cycle. */
 #define LOOKOUT_WAIT 0.5
+#define LOOKOUT_SLICE 0.1 /* so long others wait meanwhile */
 
 struct item {
     struct layer *layer; /* good in the pass that added it */
@@ -201,6 +202,19 @@ static bool is_progressing(struct lookout *lookout)
     return progressing;
 }
 
+static void wait_until(struct lookout *lookout, const struct crew *crew,
+                       double until)
+{
+    double slice;
+
+    do {
+        slice = crew->now(crew->context) + LOOKOUT_SLICE;
+        porters_wait(lookout->porters, slice < until ? slice : until);
+        if (lookout->between != NULL)
+            lookout->between(lookout->between_context);
+    } while (slice < until && crew->now(crew->context) >= slice);
+}
+
 void lookout_wait(struct lookout *lookout, const struct crew *crew,
                   double deadline)
 {
@@ -208,7 +222,7 @@ void lookout_wait(struct lookout *lookout, const struct crew *crew,
 
     do {
         until = crew->now(crew->context) + LOOKOUT_WAIT;
-        porters_wait(lookout->porters, until);
+        wait_until(lookout, crew, until);
     } while (crew->now(crew->context) >= until && until < deadline &&
              is_progressing(lookout));
 }

@@ -18,6 +18,8 @@ struct lookout {
     struct porters *porters;
     const struct images *images;
     const struct log *log;
+    void (*between)(void *context); /* called now and then in a wait; NULL */
+    void *between_context;
     struct lookout_batch **batches; /* one a place */
     size_t count;
 };

@@ -60,17 +60,6 @@ void notice_error(struct notice *ret_notice, const struct domain *domain,
         describe(ret_notice, layer);
 }
 
-void notice_say(struct notice *notice, enum severity severity,
-                const char *format, ...)
-{
-    va_list arguments;
-
-    notice->severity = severity;
-    va_start(arguments, format);
-    vsnprintf(notice->message, sizeof(notice->message), format, arguments);
-    va_end(arguments);
-}
-
 /* A name may hold anything but '/'; a message is one line. */
 static void make_plain(char *text)
 {
@@ -86,6 +75,21 @@ static size_t whole_characters(const char *text, size_t length)
     while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
         length--;
     return length;
+}
+
+void notice_say(struct notice *notice, enum severity severity,
+                const char *format, ...)
+{
+    char text[2 * NOTICE_MESSAGE_SIZE];
+    va_list arguments;
+
+    notice->severity = severity;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (strlen(text) >= NOTICE_MESSAGE_SIZE)
+        strcpy(text + whole_characters(text, NOTICE_MESSAGE_SIZE - 4), "...");
+    strcpy(notice->message, text);
 }
 
 void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain)

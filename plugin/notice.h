@@ -48,13 +48,14 @@ void notice_job(struct notice *ret_notice, const struct domain *domain,
                 const struct disk *disk, enum job_kind kind,
                 const struct layer *target);
 
-/* About an error of a layer that has nothing to do with space, or of a disk of
- * the domain that nobody knows (`disk` is NULL): under the name of its
- * count-errors. */
+/* About an I/O error of a layer, or of a disk of the domain that nobody knows
+ * (`disk` is NULL): under the name of its count-errors. That of disk_headroom
+ * would be taken for over when there is room again, and the domain still
+ * paused. */
 void notice_error(struct notice *ret_notice, const struct domain *domain,
                   const struct disk *disk, const struct layer *layer);
 
-/* Sets severity and message. */
+/* Sets severity and message. One that is too long ends in "...". */
 __attribute__((format(printf, 3, 4))) void notice_say(struct notice *notice,
                                                       enum severity severity,
                                                       const char *format, ...);

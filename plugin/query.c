@@ -289,6 +289,7 @@ void query_put(void *context)
     if (hostname != NULL && !text_replace(&query->hostname, hostname))
         give_up(query);
     query->local = hypervisor->is_local(hypervisor->context);
+    query->may_write = hypervisor->may_write(hypervisor->context);
     query->calls = hypervisor->calls(hypervisor->context) - calls;
 }
 

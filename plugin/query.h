@@ -62,8 +62,9 @@ struct query {
     struct errands errands; /* with their answers */
 
     /* The answer. */
-    bool answered; /* false: nothing below is good but `calls` */
-    bool local;    /* the hypervisor runs on this host */
+    bool answered;  /* false: nothing below is good but `calls` */
+    bool local;     /* the hypervisor runs on this host */
+    bool may_write; /* thresholds can be set there */
     char *hostname;
     uint64_t calls;
     struct query_domain *domains;

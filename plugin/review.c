@@ -10,10 +10,13 @@
 
 /* --- alarms that stand --------------------------------------------------- */
 
-/* False where its domain gave no figures in this pass: nothing is known. */
-static bool has_answered(const struct roster_entry *entry)
+/* False where its domain gave no figures in this pass, or has stopped since:
+ * nothing is known. */
+static bool has_answered(const struct watch *watch,
+                         const struct roster_entry *entry)
 {
-    return entry->answered && entry->laid_out && entry->named && entry->sized;
+    return entry->answered && entry->laid_out && entry->named && entry->sized &&
+           entry->stopped < watch->began;
 }
 
 static bool find_subject(const struct alarm *alarm,
@@ -22,8 +25,9 @@ static bool find_subject(const struct alarm *alarm,
 {
     const struct domain *domain = &entry->domain;
     const struct disk *disk = domain_find_disk(domain, alarm->target);
-    const struct layer *layer =
-        disk == NULL ? NULL : disk_find_layer(disk, alarm->index);
+    const struct layer *layer = disk == NULL || alarm->job != JOB_NONE
+                                    ? NULL
+                                    : disk_find_layer(disk, alarm->index);
 
     *ret_subject = (struct subject){domain, disk, layer};
     if (*alarm->target == '\0')
@@ -31,42 +35,61 @@ static bool find_subject(const struct alarm *alarm,
     return alarm->job != JOB_NONE ? disk != NULL : layer != NULL;
 }
 
-/* Series of a layer are named by its depth: that changes with the chain. One
- * that is over its watermark is found anew then, with today's figures.
- *
- * A write that has met the watermark may not show in the figures yet; but only
- * a device that has grown makes room. */
-static void review_watermark(struct watch *watch, struct alarm *alarm,
-                             const struct subject *subject)
+/* A write that has met the watermark may not show in the figures yet; but only
+ * a device that has grown makes room, or an image that can't outgrow it. */
+static bool has_room(const struct watch *watch, const struct alarm *alarm,
+                     const struct layer *layer)
 {
-    const struct layer *layer = subject->layer;
+    const struct sizes *sizes = &layer->sizes;
     uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
-    uint64_t size = layer->sizes.physical;
+
+    if (sizes->capacity == SIZE_UNKNOWN || sizes->allocation == SIZE_UNKNOWN ||
+        sizes->physical == SIZE_UNKNOWN)
+        return false;
+    return mark == SIZE_UNKNOWN ||
+           (sizes->physical > alarm->physical && sizes->allocation <= mark);
+}
+
+static void review_watermark(struct watch *watch, struct alarm *alarm,
+                             const struct layer *layer)
+{
     char left[NOTICE_BYTES_SIZE];
     char whole[NOTICE_BYTES_SIZE];
 
-    if (herald_has_moved(&watch->herald, alarm, subject)) {
+    if (!layer->written) {
+        herald_end(&watch->herald, alarm, "%s: nobody writes to %s any more",
+                   alarm->name, alarm->what);
+    } else if (has_room(watch, alarm, layer)) {
+        alarm->notice.left = sizes_room(layer);
+        notice_bytes(left, alarm->notice.left);
+        notice_bytes(whole, layer->sizes.physical);
         herald_end(&watch->herald, alarm,
-                   "%s: what was %s is another layer now", alarm->name,
-                   alarm->what);
+                   "%s: %s has room again: %s of %s left", alarm->name,
+                   alarm->what, left, whole);
+    }
+}
+
+/* Series of a layer are named by its depth: that changes with the chain. */
+static void move(struct watch *watch, struct alarm *alarm,
+                 const struct subject *subject)
+{
+    struct alarm moved;
+
+    if (alarm->kind != ALARM_WATERMARK) {
+        herald_move(&watch->herald, alarm, subject);
         return;
     }
-    if (layer->sizes.allocation == SIZE_UNKNOWN || size == SIZE_UNKNOWN ||
-        size <= alarm->physical)
-        return;
-    if (mark != SIZE_UNKNOWN && layer->sizes.allocation > mark)
-        return;
-    alarm->notice.left = sizes_room(layer);
-    notice_bytes(left, alarm->notice.left);
-    notice_bytes(whole, size);
-    herald_end(&watch->herald, alarm, "%s: %s has room again: %s of %s left",
-               alarm->name, alarm->what, left, whole);
+    moved = *alarm;
+    herald_end(&watch->herald, alarm, "%s: what was %s is another layer now",
+               alarm->name, alarm->what);
+    if (subject->layer->written)
+        tidings_watermark(&watch->herald, subject, moved.over,
+                          moved.notice.left);
 }
 
 /* A guest that runs on does not say when its disk works again. */
 static void review_io(struct watch *watch, struct alarm *alarm,
-                      const struct roster_entry *entry,
-                      const struct subject *subject)
+                      const struct roster_entry *entry)
 {
     if (alarm->paused && !entry->halted && entry->halted_at > alarm->raised)
         tidings_resumed(&watch->herald, alarm);
@@ -74,8 +97,6 @@ static void review_io(struct watch *watch, struct alarm *alarm,
         herald_end(&watch->herald, alarm,
                    "%s: no more errors of %s for %d seconds", alarm->name,
                    alarm->what, WATCH_CALM);
-    else if (herald_has_moved(&watch->herald, alarm, subject))
-        herald_move(&watch->herald, alarm, subject);
 }
 
 static void review_fit(struct watch *watch, struct alarm *alarm,
@@ -85,10 +106,13 @@ static void review_fit(struct watch *watch, struct alarm *alarm,
     const struct layer *target = job_target(disk, alarm->job);
     uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
     char text[NOTICE_BYTES_SIZE];
+    struct alarm failed;
 
     /* Its event was lost. One that failed is told of as such. */
-    if (disk->job.kind == JOB_NONE && disk->failed == JOB_NONE) {
-        tidings_job_end(&watch->herald, subject, alarm->job, JOB_ENDED);
+    if (disk->job.kind == JOB_NONE) {
+        herald_key_job(&failed, ALARM_JOB, subject, alarm->job);
+        if (alarms_find(&watch->unexplained, &failed) == NULL)
+            tidings_job_end(&watch->herald, subject, alarm->job, JOB_ENDED);
         return;
     }
     if (disk->job.kind != alarm->job || !disk->job_fresh ||
@@ -126,29 +150,66 @@ static void review_alarm(struct watch *watch, struct alarm *alarm)
     const struct roster_entry *entry = roster_find(watch->roster, alarm->uuid);
     struct subject subject;
 
-    if (!has_answered(entry))
+    if (!has_answered(watch, entry))
         return;
     if (!find_subject(alarm, entry, &subject))
         herald_end(&watch->herald, alarm, "%s: %s is not in use any more",
                    alarm->name,
                    *alarm->what != '\0' ? alarm->what : alarm->target);
+    else if (herald_has_moved(&watch->herald, alarm, &subject))
+        move(watch, alarm, &subject);
     else if (alarm->kind == ALARM_WATERMARK)
-        review_watermark(watch, alarm, &subject);
+        review_watermark(watch, alarm, subject.layer);
     else if (alarm->kind == ALARM_IO)
-        review_io(watch, alarm, entry, &subject);
+        review_io(watch, alarm, entry);
     else if (alarm->kind == ALARM_FIT)
         review_fit(watch, alarm, &subject);
 }
 
-/* Of one kind at a time: what an error hides has ended before the error does.
- */
-static void review_alarms(struct watch *watch, enum alarm_kind kind)
+static void review_alarms(struct watch *watch)
 {
     struct alarms *alarms = &watch->herald.alarms;
 
     for (size_t i = alarms->count; i-- > 0;)
-        if (alarms->alarms[i].kind == kind)
-            review_alarm(watch, &alarms->alarms[i]);
+        review_alarm(watch, &alarms->alarms[i]);
+}
+
+/* --- what was put off ---------------------------------------------------- */
+
+/* Told of a domain that did not answer, too. Who wrote to the target of a
+ * commit may have come out since. */
+static void explain(struct watch *watch, struct alarm *alarm,
+                    const struct roster_entry *entry)
+{
+    struct disk *disk = domain_find_disk(&entry->domain, alarm->target);
+    struct subject subject = {&entry->domain, disk, NULL};
+    unsigned index = alarm->notice.index;
+
+    if (disk != NULL && index != 0)
+        subject.layer = disk_find_layer(disk, index);
+    if (disk != NULL && alarm->job != JOB_NONE && *alarm->what == '\0' &&
+        (subject.layer = job_target(disk, alarm->job)) != NULL)
+        herald_prepare(&watch->herald, alarm, &subject);
+    tidings_explained(&watch->herald, alarm, subject.layer);
+    if (disk != NULL && alarm->job != JOB_NONE)
+        disk_forget_writes(disk);
+}
+
+/* Not by figures that are older than what happened. */
+static void explain_all(struct watch *watch)
+{
+    struct alarms *unexplained = &watch->unexplained;
+
+    for (size_t i = unexplained->count; i-- > 0;) {
+        struct alarm alarm = unexplained->alarms[i];
+        const struct roster_entry *entry =
+            roster_find(watch->roster, alarm.uuid);
+        if (alarm.raised > watch->began)
+            continue;
+        alarms_remove(unexplained, &unexplained->alarms[i]);
+        if (entry != NULL && entry->run != DOMAIN_OFF)
+            explain(watch, &alarm, entry);
+    }
 }
 
 /* --- what is wrong and has no alarm -------------------------------------- */
@@ -179,23 +240,8 @@ static void find_misfit(struct watch *watch, const struct domain *domain,
         tidings_fit(&watch->herald, &subject, disk->job.kind, disk->job_left);
 }
 
-/* Told of one that does not answer, too; but not by figures that are older than
- * the failure. */
-static void find_failed(struct watch *watch, const struct domain *domain,
-                        struct disk *disk)
-{
-    const struct subject subject = {domain, disk,
-                                    job_target(disk, disk->failed)};
-    enum job_kind failed = disk->failed;
-
-    if (failed == JOB_NONE || disk->failed_at > watch->began)
-        return;
-    disk->failed = JOB_NONE;
-    tidings_failed(&watch->herald, &subject, failed, "");
-}
-
 static void review_disk(struct watch *watch, const struct domain *domain,
-                        struct disk *disk)
+                        const struct disk *disk)
 {
     if (disk->job_fresh)
         find_misfit(watch, domain, disk);
@@ -211,13 +257,10 @@ static void review_entry(struct watch *watch, const struct roster_entry *entry)
 {
     const struct domain *domain = &entry->domain;
 
-    if (domain->id == DOMAIN_OFF || !entry->named)
+    if (domain->id == DOMAIN_OFF || !has_answered(watch, entry))
         return;
-    for (size_t i = 0; i < domain->disk_count; i++) {
-        find_failed(watch, domain, &domain->disks[i]);
-        if (has_answered(entry))
-            review_disk(watch, domain, &domain->disks[i]);
-    }
+    for (size_t i = 0; i < domain->disk_count; i++)
+        review_disk(watch, domain, &domain->disks[i]);
 }
 
 /* What is reported of errors is what stands, whoever has told of it. */
@@ -228,7 +271,8 @@ static void count_errors(struct watch *watch)
     for (size_t i = 0; i < alarms->count; i++) {
         const struct alarm *alarm = &alarms->alarms[i];
         struct roster_entry *entry =
-            alarm->fault ? roster_find(watch->roster, alarm->uuid) : NULL;
+            alarm->kind == ALARM_IO ? roster_find(watch->roster, alarm->uuid)
+                                    : NULL;
         if (entry == NULL)
             continue;
         struct disk *disk = domain_find_disk(&entry->domain, alarm->target);
@@ -248,10 +292,8 @@ void watch_review(struct watch *watch, double now)
         return;
     while (end_one_gone(watch))
         continue;
-    review_alarms(watch, ALARM_WATERMARK);
-    review_alarms(watch, ALARM_FIT);
-    review_alarms(watch, ALARM_JOB);
-    review_alarms(watch, ALARM_IO);
+    explain_all(watch);
+    review_alarms(watch);
     for (size_t i = 0; i < roster->count; i++)
         review_entry(watch, roster->entries[i]);
     count_errors(watch);

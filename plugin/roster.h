@@ -36,8 +36,10 @@ struct roster_entry {
     bool halted;        /* paused by an I/O error, as it said ... */
     double halted_at;   /* ... when it was asked then */
     double heard;       /* when an event last told of such a thing */
+    double stopped;     /* when one told that it does not run any more */
     bool told_refusal;  /* the log knows that it refuses a threshold ... */
     double arm_after;   /* ... and is to be asked again then */
+    bool told_foreign;  /* the log knows of somebody else's threshold */
 };
 
 struct roster {

@@ -230,6 +230,13 @@ static void session_run_errands(void *context, struct errand *errands,
         connection_deny_writing(session->connection, denied);
 }
 
+static bool session_may_write(void *context)
+{
+    struct session *session = context;
+
+    return connection_may_write(session->connection);
+}
+
 static const char *session_hostname(void *context)
 {
     struct session *session = context;
@@ -316,6 +323,7 @@ struct hypervisor session_hypervisor(struct session *session)
         .read_pools = session_read_pools,
         .read_volumes = session_read_volumes,
         .volume_xml = session_volume_xml,
+        .may_write = session_may_write,
         .run_errands = session_run_errands,
         .hostname = session_hostname,
         .is_local = session_is_local,

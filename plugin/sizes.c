@@ -254,6 +254,19 @@ uint64_t sizes_watermark(const struct layer *layer,
     return physical > free ? physical - free : 0;
 }
 
+#define SECTOR 512
+#define OWN_TAIL 173
+
+uint64_t sizes_threshold(uint64_t watermark)
+{
+    return watermark - watermark % SECTOR + OWN_TAIL;
+}
+
+bool sizes_threshold_is_own(uint64_t threshold)
+{
+    return threshold % SECTOR == OWN_TAIL;
+}
+
 /* What a look at the file showed, in this pass or when the image was read. */
 static const struct look *look_of(const struct layer *layer)
 {

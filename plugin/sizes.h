@@ -47,6 +47,15 @@ struct watermark {
 uint64_t sizes_watermark(const struct layer *layer,
                          const struct watermark *mark);
 
+/* The block threshold to be set for that watermark. Those of this program end
+ * where nobody else's do: so it knows its own again after it was started anew,
+ * whatever the watermark was then. Writes are of whole sectors, and one that
+ * goes beyond the watermark is met as well. */
+uint64_t sizes_threshold(uint64_t watermark);
+
+/* That block threshold was set by this program. */
+bool sizes_threshold_is_own(uint64_t threshold);
+
 /* Bytes that its storage has left for the image; SIZE_UNKNOWN. */
 uint64_t sizes_room(const struct layer *layer);
 

@@ -4,6 +4,7 @@
 #include "job.h"
 #include "sizes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void tidings_watermark(struct herald *herald, const struct subject *subject,
@@ -16,6 +17,7 @@ void tidings_watermark(struct herald *herald, const struct subject *subject,
 
     herald_key_layer(&alarm, ALARM_WATERMARK, subject);
     herald_prepare(herald, &alarm, subject);
+    alarm.over = over;
     alarm.notice.left = left;
     notice_bytes(over_text, over);
     notice_bytes(left_text, left);
@@ -37,45 +39,37 @@ static bool is_out_of_space(const struct layer *layer)
                                       stated->allocation > stated->physical);
 }
 
-/* libvirt calls it "enospc"; where it says nothing, the figures may tell. */
-static bool is_for_space(const char *reason, const struct layer *layer)
+static void say_error(struct alarm *alarm, const char *reason)
 {
-    return strcmp(reason, "enospc") == 0 ||
-           (*reason == '\0' && layer != NULL && is_out_of_space(layer));
-}
-
-static void say_error(struct alarm *alarm, bool paused, const char *reason)
-{
+    bool full = strcmp(reason, "enospc") == 0;
     const char *text = *reason != '\0' ? reason : "I/O error";
 
-    if (!alarm->fault)
+    if (full)
         text = "no space left";
     if (*alarm->what == '\0')
         notice_say(&alarm->notice, SEVERITY_FAILURE,
                    "%s is paused by an I/O error, and libvirt does not say of "
                    "which disk",
                    alarm->name);
-    else if (paused)
+    else if (alarm->paused)
         notice_say(&alarm->notice, SEVERITY_FAILURE, "%s is paused: %s: %s%s",
                    alarm->name, alarm->what, text,
-                   alarm->fault ? "" : ". Make room, then resume it");
+                   full ? ". Make room, then resume it" : "");
     else
         notice_say(&alarm->notice, SEVERITY_FAILURE,
                    "%s runs on, but its guest was told: %s: %s", alarm->name,
                    alarm->what, text);
 }
 
-void tidings_io_error(struct herald *herald, const struct subject *subject,
-                      bool paused, const char *reason)
+void tidings_io_error(struct herald *herald, struct alarm *alarm,
+                      const char *reason)
 {
-    struct alarm alarm;
+    struct alarm *standing = alarms_find(&herald->alarms, alarm);
 
-    herald_key_layer(&alarm, ALARM_IO, subject);
-    alarm.paused = paused;
-    alarm.fault = !is_for_space(reason, subject->layer);
-    herald_prepare(herald, &alarm, subject);
-    say_error(&alarm, paused, reason);
-    herald_raise(herald, &alarm);
+    say_error(alarm, reason);
+    if (standing != NULL && alarm->paused && !standing->paused)
+        alarms_remove(&herald->alarms, standing);
+    herald_raise(herald, alarm);
 }
 
 void tidings_resumed(struct herald *herald, struct alarm *alarm)
@@ -115,44 +109,79 @@ void tidings_fit(struct herald *herald, const struct subject *subject,
     herald_raise(herald, &alarm);
 }
 
-/* What has failed is worse than what may fail. */
+/* What is to be told next says all that there is to say. */
 static void drop(struct herald *herald, enum alarm_kind kind,
-                 const struct subject *subject, enum job_kind job)
+                 const struct alarm *alarm)
+{
+    struct alarm key = *alarm;
+
+    key.kind = kind;
+    struct alarm *standing = alarms_find(&herald->alarms, &key);
+    if (standing != NULL)
+        alarms_remove(&herald->alarms, standing);
+}
+
+/* With a reason, with the figures that may be one, or with neither. */
+static void say_failed(struct alarm *alarm, const char *reason)
+{
+    struct notice *notice = &alarm->notice;
+    const char *job = job_name(alarm->job);
+    bool measured = *alarm->what != '\0' && notice->left != SIZE_UNKNOWN;
+    char left[NOTICE_BYTES_SIZE];
+    char room[NOTICE_BYTES_SIZE];
+    char target[2 * NOTICE_WHAT_SIZE] = "";
+
+    notice_bytes(left, alarm->left);
+    notice_bytes(room, notice->left);
+    if (*reason == '\0' && measured && alarm->left != SIZE_UNKNOWN &&
+        alarm->left > notice->left) {
+        notice_say(notice, SEVERITY_FAILURE,
+                   "%s: the %s of %s has failed, and may not have fit: up to "
+                   "%s to write, %s left for %s",
+                   alarm->name, job, alarm->target, left, room, alarm->what);
+        return;
+    }
+    if (measured)
+        snprintf(target, sizeof(target), ". %s left for %s", room, alarm->what);
+    else if (*alarm->what != '\0')
+        snprintf(target, sizeof(target), ". It wrote to %s", alarm->what);
+    notice_say(notice, SEVERITY_FAILURE, "%s: the %s of %s has failed: %.80s%s",
+               alarm->name, job, alarm->target,
+               *reason != '\0' ? reason : "libvirt does not say why", target);
+}
+
+void tidings_failed(struct herald *herald, struct alarm *alarm,
+                    const char *reason)
+{
+    drop(herald, ALARM_FIT, alarm);
+    drop(herald, ALARM_JOB, alarm);
+    say_failed(alarm, reason);
+    herald_raise(herald, alarm);
+}
+
+void tidings_explained(struct herald *herald, struct alarm *alarm,
+                       const struct layer *layer)
+{
+    bool full = layer != NULL && is_out_of_space(layer);
+
+    if (layer != NULL)
+        alarm->notice.left = sizes_room(layer);
+    if (alarm->kind == ALARM_IO)
+        tidings_io_error(herald, alarm, full ? "enospc" : "");
+    else
+        tidings_failed(herald, alarm, full ? "no space left" : "");
+}
+
+void tidings_runs_again(struct herald *herald, const struct subject *subject,
+                        enum job_kind job)
 {
     struct alarm key;
 
-    herald_key_job(&key, kind, subject, job);
+    herald_key_job(&key, ALARM_JOB, subject, job);
     struct alarm *alarm = alarms_find(&herald->alarms, &key);
     if (alarm != NULL)
-        alarms_remove(&herald->alarms, alarm);
-}
-
-void tidings_failed(struct herald *herald, const struct subject *subject,
-                    enum job_kind job, const char *reason)
-{
-    const struct layer *target = subject->layer;
-    char left[NOTICE_BYTES_SIZE];
-    struct alarm alarm;
-
-    drop(herald, ALARM_FIT, subject, job);
-    prepare_job(herald, &alarm, ALARM_JOB, subject, job);
-    if (*reason == '\0' && target != NULL && is_out_of_space(target))
-        reason = "no space left";
-    if (*reason == '\0')
-        reason = "libvirt does not say why";
-    if (target == NULL || alarm.notice.left == SIZE_UNKNOWN) {
-        notice_say(&alarm.notice, SEVERITY_FAILURE,
-                   "%s: the %s of %s has failed: %.80s%s%s", alarm.name,
-                   job_name(job), alarm.target, reason,
-                   target != NULL ? ". It wrote to " : "", alarm.what);
-    } else {
-        notice_bytes(left, alarm.notice.left);
-        notice_say(&alarm.notice, SEVERITY_FAILURE,
-                   "%s: the %s of %s has failed: %.80s. %s left for %s",
-                   alarm.name, job_name(job), alarm.target, reason, left,
-                   alarm.what);
-    }
-    herald_raise(herald, &alarm);
+        herald_end(herald, alarm, "%s: the %s of %s runs again", alarm->name,
+                   job_name(job), alarm->target);
 }
 
 void tidings_job_end(struct herald *herald, const struct subject *subject,
@@ -165,9 +194,9 @@ void tidings_job_end(struct herald *herald, const struct subject *subject,
     };
     struct alarm alarm;
 
-    drop(herald, ALARM_FIT, subject, job);
-    drop(herald, ALARM_JOB, subject, job);
     prepare_job(herald, &alarm, ALARM_JOB, subject, job);
+    drop(herald, ALARM_FIT, &alarm);
+    drop(herald, ALARM_JOB, &alarm);
     notice_say(&alarm.notice, SEVERITY_OKAY, "%s: the %s of %s %s", alarm.name,
                job_name(job), alarm.target, ends[end]);
     herald_tell(herald, &alarm.notice);
@@ -178,8 +207,8 @@ void tidings_job_lost(struct herald *herald, const struct subject *subject,
 {
     struct alarm alarm;
 
-    drop(herald, ALARM_FIT, subject, job);
     prepare_job(herald, &alarm, ALARM_JOB, subject, job);
+    drop(herald, ALARM_FIT, &alarm);
     notice_say(&alarm.notice, SEVERITY_WARNING,
                "%s: the %s of %s has ended, and the chain is as it was: it "
                "failed or was cancelled",

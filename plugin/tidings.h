@@ -13,11 +13,12 @@
 void tidings_watermark(struct herald *herald, const struct subject *subject,
                        uint64_t over, uint64_t left);
 
-/* The storage of the layer gave an I/O error, and the domain was paused for it
- * or not. `reason` is libvirt's word: "enospc", some other, or "". Without a
- * layer nobody knows whose storage it was. */
-void tidings_io_error(struct herald *herald, const struct subject *subject,
-                      bool paused, const char *reason);
+/* The storage of the layer gave an I/O error. `alarm` is prepared (herald.h),
+ * with `paused`. `reason` is libvirt's word: "enospc", some other, or "". Where
+ * alarm->what is "" nobody knows whose storage it was. A pause is told also
+ * where an error that did not pause the domain stands. */
+void tidings_io_error(struct herald *herald, struct alarm *alarm,
+                      const char *reason);
 
 /* The domain of that alarm, an I/O error for which it was paused, runs again:
  * ends the alarm. */
@@ -27,9 +28,19 @@ void tidings_resumed(struct herald *herald, struct alarm *alarm);
 void tidings_fit(struct herald *herald, const struct subject *subject,
                  enum job_kind job, uint64_t left);
 
-/* A job has failed; the layer is its target, or NULL. `reason` may be "". */
-void tidings_failed(struct herald *herald, const struct subject *subject,
-                    enum job_kind job, const char *reason);
+/* A job has failed. `alarm` is prepared, with `left`; it takes the place of one
+ * that stands: the job was tried again. `reason` may be "". */
+void tidings_failed(struct herald *herald, struct alarm *alarm,
+                    const char *reason);
+
+/* One of these two, of which libvirt gave no reason; the layer is as a later
+ * pass has found it, or NULL: its figures may tell. */
+void tidings_explained(struct herald *herald, struct alarm *alarm,
+                       const struct layer *layer);
+
+/* A job that has failed runs again: ends its alarm, if there is one. */
+void tidings_runs_again(struct herald *herald, const struct subject *subject,
+                        enum job_kind job);
 
 /* A job is over, and has not failed: told, and its alarms end with it. */
 void tidings_job_end(struct herald *herald, const struct subject *subject,

@@ -4,12 +4,14 @@
 #include "job.h"
 #include "tidings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void watch_clear(struct watch *watch)
 {
     alarms_clear(&watch->herald.alarms);
+    alarms_clear(&watch->unexplained);
 }
 
 /* Of "vda[3]" and "vda" alike; NULL where there is no such disk. */
@@ -33,6 +35,12 @@ static struct layer *find_layer(const struct disk *disk, const char *device)
     return disk_find_layer(disk, (unsigned)strtoul(bracket + 1, NULL, 10));
 }
 
+/* False before it has its layers and its names. */
+static bool is_known(const struct roster_entry *entry)
+{
+    return entry != NULL && entry->laid_out && entry->domain.host != NULL;
+}
+
 /* A threshold that somebody else has set is somebody else's business. libvirt
  * tells of one crossing twice, as "vda" and as "vda[1]". */
 static void take_threshold(struct watch *watch, struct domain *domain,
@@ -41,19 +49,18 @@ static void take_threshold(struct watch *watch, struct domain *domain,
     struct disk *disk = find_disk(domain, event->device);
     struct layer *layer = disk == NULL ? NULL : find_layer(disk, event->device);
 
-    if (layer == NULL || !layer_is_armed(layer, event->threshold))
+    if (layer == NULL || !sizes_threshold_is_own(event->threshold))
         return;
-    layer->armed = 0;
-    layer->arming = 0;
     layer->threshold = 0;
-    if (sizes_watermark(layer, &watch->settings->watermark) == SIZE_UNKNOWN)
-        return;
+    layer->crossed = layer->depth > 0;
 
     const struct subject subject = {domain, disk, layer};
+    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
     uint64_t end = event->threshold + event->excess;
     uint64_t size = layer->sizes.physical;
-    tidings_watermark(&watch->herald, &subject, event->excess,
-                      size > end ? size - end : 0);
+    if (mark != SIZE_UNKNOWN && end > mark)
+        tidings_watermark(&watch->herald, &subject, end - mark,
+                          size > end ? size - end : 0);
 }
 
 static const struct disk *find_alias(const struct domain *domain,
@@ -78,67 +85,99 @@ static const struct layer *find_path(const struct disk *disk, const char *path)
     return disk->layer_count > 0 ? &disk->layers[0] : NULL;
 }
 
-static void take_io_error(struct watch *watch, const struct domain *domain,
+/* Why an error happened may show in the figures: those of the last pass are too
+ * old for that. True: a pass is called for. */
+static bool put_off(struct watch *watch, const struct alarm *alarm)
+{
+    if (alarms_find(&watch->unexplained, alarm) == NULL)
+        alarms_add(&watch->unexplained, alarm);
+    return true;
+}
+
+/* Of an error that is reported to the guest libvirt never says the reason. A
+ * disk that is not known a pass will tell of. */
+static bool take_io_error(struct watch *watch, struct roster_entry *entry,
                           const struct event *event)
 {
+    const struct domain *domain = &entry->domain;
     const struct disk *disk = find_alias(domain, event->device);
     const struct layer *layer =
         disk == NULL ? NULL : find_path(disk, event->path);
     const struct subject subject = {domain, disk, layer};
+    struct alarm alarm;
 
-    if (layer != NULL)
-        tidings_io_error(&watch->herald, &subject, event->paused,
-                         event->reason);
+    if (layer == NULL)
+        return event->paused;
+    if (event->paused)
+        entry->heard = watch->herald.now;
+    herald_key_layer(&alarm, ALARM_IO, &subject);
+    alarm.paused = event->paused;
+    herald_prepare(&watch->herald, &alarm, &subject);
+    if (!event->paused && *event->reason == '\0' &&
+        alarms_find(&watch->herald.alarms, &alarm) == NULL)
+        return put_off(watch, &alarm);
+    tidings_io_error(&watch->herald, &alarm, event->reason);
+    return false;
 }
 
 /* Who resumes a domain has made room before, as a rule: where a watermark
- * stands beside the error, a pass tells of both. True when one is called for.
- */
+ * stands, too, a pass tells of that. True when one is called for. */
 static bool take_resumed(struct watch *watch, const struct domain *domain)
 {
     struct alarms *alarms = &watch->herald.alarms;
-    bool more = false;
 
     for (size_t i = alarms->count; i-- > 0;) {
         struct alarm *alarm = &alarms->alarms[i];
-        if (alarm->kind != ALARM_IO || !alarm->paused ||
-            memcmp(alarm->uuid, domain->uuid, UUID_BYTES) != 0)
-            continue;
-        if (alarms_worst(alarms, alarm) != NULL)
-            more = true;
-        else
+        if (alarm->kind == ALARM_IO && alarm->paused &&
+            memcmp(alarm->uuid, domain->uuid, UUID_BYTES) == 0)
             tidings_resumed(&watch->herald, alarm);
     }
-    return more;
+    return alarms_find_any(alarms, ALARM_WATERMARK, domain->uuid) != NULL;
 }
 
 static void take_stopped(struct watch *watch, const struct domain *domain)
 {
+    alarms_remove_all(&watch->unexplained, domain->uuid);
     herald_end_domain(&watch->herald, domain->uuid);
-    for (size_t i = 0; i < domain->disk_count; i++) {
+    for (size_t i = 0; i < domain->disk_count; i++)
         domain->disks[i].job.kind = JOB_NONE;
-        domain->disks[i].failed = JOB_NONE;
-    }
 }
 
-/* Why a job has failed shows in the figures: those of the last pass are too
- * old for that. */
+/* Where the target is gone already, what was told of it when it was in danger
+ * not to fit is known. */
+static void prepare_failed(struct watch *watch, struct alarm *ret_alarm,
+                           const struct subject *subject, enum job_kind job)
+{
+    herald_key_job(ret_alarm, ALARM_FIT, subject, job);
+    const struct alarm *fit = alarms_find(&watch->herald.alarms, ret_alarm);
+
+    if (subject->layer == NULL && fit != NULL) {
+        *ret_alarm = *fit;
+        ret_alarm->raised = watch->herald.now;
+    } else {
+        herald_prepare(&watch->herald, ret_alarm, subject);
+    }
+    ret_alarm->kind = ALARM_JOB;
+    ret_alarm->left = subject->disk->job_left;
+}
+
 static bool take_job_end(struct watch *watch, const struct domain *domain,
                          struct disk *disk, const struct event *event)
 {
     const struct subject subject = {domain, disk, job_target(disk, event->job)};
+    struct alarm alarm;
 
     disk->job.kind = JOB_NONE;
     disk->job_heard = watch->herald.now;
-    if (event->end == JOB_FAILED && *event->reason == '\0') {
-        disk->failed = event->job;
-        disk->failed_at = watch->herald.now;
-        return true;
-    }
-    if (event->end == JOB_FAILED)
-        tidings_failed(&watch->herald, &subject, event->job, event->reason);
-    else
+    if (event->end == JOB_FAILED) {
+        prepare_failed(watch, &alarm, &subject, event->job);
+        if (*event->reason == '\0')
+            return put_off(watch, &alarm);
+        tidings_failed(&watch->herald, &alarm, event->reason);
+    } else {
         tidings_job_end(&watch->herald, &subject, event->job, event->end);
+    }
+    disk_forget_writes(disk);
     return false;
 }
 
@@ -165,21 +204,19 @@ bool watch_take(struct watch *watch, const struct event *event, double now)
 
     watch->herald.now = now;
     /* Of one that is not known yet a pass will tell. */
-    if (entry == NULL || !entry->named || !watch->settings->notifications)
+    if (!is_known(entry) || !watch->settings->notifications)
         return false;
     switch (event->kind) {
     case EVENT_THRESHOLD:
         take_threshold(watch, &entry->domain, event);
         return false;
     case EVENT_IO_ERROR:
-        entry->heard = now;
-        take_io_error(watch, &entry->domain, event);
-        return false;
+        return take_io_error(watch, entry, event);
     case EVENT_RESUMED:
         entry->heard = now;
         return take_resumed(watch, &entry->domain);
     case EVENT_STOPPED:
-        entry->heard = now;
+        entry->heard = entry->stopped = now;
         take_stopped(watch, &entry->domain);
         return false;
     case EVENT_JOB:
@@ -198,6 +235,7 @@ static void end_job(struct watch *watch, const struct domain *domain,
 
     disk->job.kind = JOB_NONE;
     disk->job_missed = 0;
+    disk_forget_writes(disk);
     if (!watch->settings->notifications)
         return;
     if (disk_chain_digest(disk) != disk->job_chain)
@@ -215,14 +253,19 @@ static void take_progress(struct watch *watch, const struct domain *domain,
     /* It may have ended since it was asked for. */
     if (put <= disk->job_heard)
         return;
+    disk->job_known = true;
+    disk->job_offsets = disk->job_asked;
     if (job->kind == JOB_NONE) {
         if (disk->job.kind != JOB_NONE && disk->job.kind != JOB_BACKUP &&
             ++disk->job_missed > 1)
             end_job(watch, domain, disk);
         return;
     }
-    if (disk->job.kind == JOB_NONE)
+    if (disk->job.kind == JOB_NONE) {
+        const struct subject subject = {domain, disk, NULL};
         disk->job_chain = disk_chain_digest(disk);
+        tidings_runs_again(&watch->herald, &subject, job->kind);
+    }
     disk->job = *job;
     disk->job_left = job_left(disk);
     disk->job_missed = 0;
@@ -242,28 +285,39 @@ static void take_backup(struct watch *watch, const struct domain *domain,
             take_progress(watch, domain, &domain->disks[i], job, put);
 }
 
+static void take_error(struct watch *watch, const struct domain *domain,
+                       const struct disk_error *error)
+{
+    const struct disk *disk = domain_find_disk(domain, error->target);
+    struct subject subject = {domain, disk, NULL};
+    struct alarm alarm;
+
+    if (disk != NULL && disk->layer_count > 0)
+        subject.layer = &disk->layers[0];
+    else
+        subject.disk = NULL;
+    herald_key_layer(&alarm, ALARM_IO, &subject);
+    alarm.paused = true;
+    herald_prepare(&watch->herald, &alarm, &subject);
+    if (subject.layer == NULL && *error->target != '\0')
+        snprintf(alarm.what, sizeof(alarm.what), "%s (not reported here)",
+                 error->target);
+    tidings_io_error(&watch->herald, &alarm, error->no_space ? "enospc" : "");
+}
+
+/* Whether libvirt knows of which disk or not, the domain is paused. */
 static void take_errors(struct watch *watch, const struct roster_entry *entry,
                         const struct errand *errand)
 {
-    const struct domain *domain = &entry->domain;
-    const struct subject none = {domain, NULL, NULL};
-    bool found = false;
+    static const struct disk_error unknown = {"", false};
 
     /* Somebody has resumed it meanwhile, or told more. */
     if (!entry->halted || entry->heard >= entry->halted_at)
         return;
-    for (size_t i = 0; i < errand->error_count; i++) {
-        const struct disk_error *error = &errand->errors[i];
-        const struct disk *disk = domain_find_disk(domain, error->target);
-        if (disk == NULL || disk->layer_count == 0)
-            continue;
-        const struct subject subject = {domain, disk, &disk->layers[0]};
-        tidings_io_error(&watch->herald, &subject, true,
-                         error->no_space ? "enospc" : "");
-        found = true;
-    }
-    if (!found)
-        tidings_io_error(&watch->herald, &none, true, "");
+    for (size_t i = 0; i < errand->error_count; i++)
+        take_error(watch, &entry->domain, &errand->errors[i]);
+    if (errand->error_count == 0)
+        take_error(watch, &entry->domain, &unknown);
 }
 
 /* One line for a domain; it is tried again after RefreshInterval. */
@@ -275,10 +329,8 @@ static void take_threshold_set(struct watch *watch, struct roster_entry *entry,
         disk == NULL ? NULL : find_layer(disk, errand->target);
     bool set = errand->done && errand->reason == NULL;
 
-    if (layer != NULL && set) {
+    if (layer != NULL && set)
         layer->threshold = errand->threshold;
-        layer->armed = errand->threshold;
-    }
     if (errand->reason != NULL) {
         unsigned wait = watch->settings->refresh_interval;
         entry->arm_after = watch->herald.now + (wait > 0 ? wait : WATCH_CALM);
@@ -299,7 +351,7 @@ void watch_answer(struct watch *watch, const struct errand *errand, double put,
     struct disk *disk;
 
     watch->herald.now = now;
-    if (entry == NULL || !entry->named || entry->domain.id != errand->id)
+    if (!is_known(entry) || entry->domain.id != errand->id)
         return;
     if (errand->kind == ERRAND_THRESHOLD) {
         take_threshold_set(watch, entry, errand);

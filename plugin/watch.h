@@ -24,7 +24,12 @@ struct watch {
     const struct log *log;
     struct roster *roster;
     struct herald herald;
-    double began; /* when the current pass did */
+    struct alarms unexplained; /* not told: a pass may tell the reason */
+    bool may_write;            /* thresholds can be set */
+    double began;              /* when the current pass did */
+    size_t next_asked; /* whose turn it is to be asked, where there are more
+                        * questions than a pass has room for ... */
+    size_t next_armed; /* ... and to be armed */
 };
 
 /* An event has come. True when more is to be told of it than is known: a pass

@@ -79,6 +79,12 @@ threshold_is() {
     thresholds_of "$1" | grep -xF -- "$(layer_index "$1" "$2")=$3" >/dev/null
 }
 
+# expect_watermark WHAT VM PATH BYTES: the plugin's own threshold for it, which ends as
+# nobody else's does, is set
+expect_watermark() {
+    expect_threshold "$1" "$2" "$3" $(($4 / 512 * 512 + 173))
+}
+
 # expect_threshold WHAT VM PATH BYTES
 expect_threshold() {
     host_poll 10 threshold_is "$2" "$3" "$4" || true

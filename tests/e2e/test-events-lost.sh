@@ -26,7 +26,7 @@ host_make_filling_vm vm1 "$device"
 host_virsh blkdeviotune vm1 vda --total-bytes-sec 2M --live >/dev/null
 host_start_vm vm2 "vda:qcow2:file:$HOST_DIR/top.qcow2"
 host_start_collectd 'WatermarkFree "60M"'
-expect_threshold "armed" vm1 "$device" $((4 << 20))
+expect_watermark "armed" vm1 "$device" $((4 << 20))
 
 host_virsh blockcommit vm2 vda --base "$HOST_DIR/base.qcow2" --top "$middle" --bytes --bandwidth 4194304 >/dev/null
 host_wait_fresh vm2/virt_backing-vda/block_job-commit

@@ -41,7 +41,7 @@ host_make_filling_vm away "$away"
 
 # series_of VM
 series_of() {
-    echo "$1/virt_backing-vda/disk_headroom-layer0"
+    echo "$1/virt_backing-vda/count-errors"
 }
 
 # Its guest fills the disk before collectd is there.
@@ -50,13 +50,16 @@ wait_until 30 state_is early "paused (I/O error)"
 host_start_collectd
 host_wait_cycle
 expect_said "found paused" "$(series_of early)" "FAILURE early is paused: vda layer0 \\(vda\\[[0-9]+\\], $early\\): no space left. .*"
+expect_value "errors" 1 "$(series_of early)"
 grow_and_resume early "$early"
 expect_said "resumed" "$(series_of early)" "OKAY early runs again after the error of vda layer0 .*"
+host_wait_cycle
+expect_series_absent "$(series_of early)"
 
 # The guest is told, and runs on: many errors, of which one is told.
 host_virsh resume report >/dev/null
-expect_said "reported to the guest" report/virt_backing-vda/count-errors \
-    "FAILURE report runs on, but its guest was told: vda layer0 \\(vda\\[[0-9]+\\], $report\\): I/O error"
+expect_said "reported to the guest" "$(series_of report)" \
+    "FAILURE report runs on, but its guest was told: vda layer0 \\(vda\\[[0-9]+\\], $report\\): no space left"
 expect_success "its guest runs" state_is report "running (unpaused)"
 
 # A loop device fails reads behind the end of its file: QEMU can't read the metadata
@@ -64,12 +67,11 @@ expect_success "its guest runs" state_is report "running (unpaused)"
 truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$eio")"
 blockdev --flushbufs "$eio"
 host_virsh resume eio >/dev/null
-expect_said "another error" eio/virt_backing-vda/count-errors "FAILURE eio is paused: vda layer0 \\(vda\\[[0-9]+\\], $eio\\): I/O error"
+expect_said "another error" "$(series_of eio)" "FAILURE eio is paused: vda layer0 \\(vda\\[[0-9]+\\], $eio\\): I/O error"
 host_wait_cycle
-expect_value "errors" 1 eio/virt_backing-vda/count-errors
-expect_no_series 'early/*/count-errors'
+expect_value "errors" 1 "$(series_of eio)"
 host_destroy_vm eio
-expect_said "off" eio/virt_backing-vda/count-errors "OKAY eio does not run here any more"
+expect_said "off" "$(series_of eio)" "OKAY eio does not run here any more"
 
 # While libvirtd is away its events are lost.
 host_virsh resume away >/dev/null

@@ -1,7 +1,8 @@
 #!/bin/bash
 # A guest fills a thin device until ENOSPC: told of the disk, in this order, are the
-# watermark, the threshold on its series, and the pause; then the device is grown and
-# the machine resumed, and it is OKAY. Each once, each with the right layer.
+# watermark, the threshold on its series, and the pause; then the device is grown, which
+# ends the first two, and the machine resumed, which ends the last. Each once, each with
+# the right layer.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -14,6 +15,7 @@ export HOST_INTERVAL=0.3
 test_start_host
 
 series=vm1/virt_backing-vda/disk_headroom-layer0
+errors=vm1/virt_backing-vda/count-errors
 device=$(host_make_loop 8M)
 host_make_image "$device" qcow2 32M
 host_make_filling_vm vm1 "$device"
@@ -22,8 +24,8 @@ host_virsh blkdeviotune vm1 vda --total-bytes-sec 2M --live >/dev/null
 
 alarm_rules >"$HOST_DIR/thresholds.conf"
 HOST_COLLECTD_EXTRA='Include "'$HOST_DIR'/thresholds.conf"' host_start_collectd 'WatermarkFree "4M"'
-expect_threshold "armed" vm1 "$device" $((4 << 20))
-expect_value "the series of it" $((4 << 20)) vm1/virt_backing-vda/disk_threshold-layer0
+expect_watermark "armed" vm1 "$device" $((4 << 20))
+expect_value "the series of it" $(((4 << 20) + 173)) vm1/virt_backing-vda/disk_threshold-layer0
 index=$(layer_index vm1 "$device")
 name="vda layer0 \\(vda\\[$index\\], $device\\)"
 
@@ -34,25 +36,36 @@ paused_by_error() {
 host_virsh resume vm1 >/dev/null
 wait_until 30 paused_by_error
 expect_said "watermark" $series "WARNING vm1: $name is over its watermark by [0-9.]+ [KM]iB: [0-9.]+ MiB of 8.0 MiB left"
-expect_said "pause" $series "FAILURE vm1 is paused: $name: no space left. Make room, then resume it"
-expect_alarm "by the rules" FAILURE $series 2
+expect_said "pause" $errors "FAILURE vm1 is paused: $name: no space left. Make room, then resume it"
+expect_alarm "by the rules" FAILURE $series
+host_wait_fresh $errors
+expect_value "errors that stand" 1 $errors
 
 host_grow_loop "$device" 64M
 host_virsh blockresize vm1 vda 32M
+expect_said "grown" $series "OKAY vm1: $name has room again: [0-9.]+ MiB of 64.0 MiB left"
+host_wait_cycle
+host_wait_cycle
+expect_equal "and still paused" "FAILURE vm1" "$(alarm_messages $errors | cut -c 1-11)"
+expect_value "errors that stand" 1 $errors
 host_virsh resume vm1 >/dev/null
-expect_said "resumed" $series "OKAY vm1 runs again after the error of $name"
+expect_said "resumed" $errors "OKAY vm1 runs again after the error of $name"
 wait_until 20 test ! "$(host_virsh domstate vm1)" = paused
 host_wait_cycle
 expect_success "the machine runs" [ "$(host_virsh domstate vm1)" = running ]
+expect_series_absent $errors
 
 # Rules are looked at in collectd's own time: which OKAY comes first is not said.
-told=$(alarm_messages $series | sed -E 's/ Host vm1, plugin .*/ rule/; s/^([A-Z]+ vm1:?) .*/\1/')
-expect_equal "what was told, in order" "OKAY rule
-WARNING vm1:
+told=$(alarm_messages $series | sed -E 's/ Host vm1, plugin .*/ rule/; s/ vm1: .*/ watermark/')
+expect_equal "what was told of the layer, in order" "OKAY rule
+WARNING watermark
 WARNING rule
-FAILURE rule
-FAILURE vm1" "$(head -n 5 <<<"$told")"
+FAILURE rule" "$(head -n 4 <<<"$told")"
 expect_equal "and then" "OKAY rule
-OKAY vm1" "$(tail -n +6 <<<"$told" | LC_ALL=C sort)"
+OKAY watermark" "$(tail -n +5 <<<"$told" | LC_ALL=C sort)"
+# The pause comes last.
+order=$(host_collectd_log | sed -nE 's/.*severity = (WARNING|FAILURE), host = vm1, .*type = ([a-z_]+), .*message = (vm1|Host).*/\1 \2 \3/p')
+expect_equal "the pause is the last" "FAILURE count vm1" \
+    "$(grep -v 'FAILURE disk_headroom Host' <<<"$order" | tail -n 1)"
 expect_log 0 '\[(error|warning)\] virt_backing'
 expect_quiet_stderr

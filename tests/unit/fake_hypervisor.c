@@ -278,6 +278,8 @@ static void run_errand(struct fake_hypervisor *fake, struct errand *errand)
     struct fake_domain *domain = find_running(fake, errand->uuid);
 
     fake->errands[errand->kind]++;
+    if (domain != NULL)
+        domain->thresholds += errand->kind == ERRAND_THRESHOLD;
     if (domain == NULL || domain->id != errand->id || fake->errands_silent)
         return;
     switch (errand->kind) {
@@ -321,6 +323,13 @@ static bool fake_is_local(void *context)
     return fake->local;
 }
 
+static bool fake_may_write(void *context)
+{
+    const struct fake_hypervisor *fake = context;
+
+    return !fake->readonly;
+}
+
 static uint64_t fake_calls(void *context)
 {
     const struct fake_hypervisor *fake = context;
@@ -344,6 +353,7 @@ struct hypervisor fake_table(struct fake_hypervisor *fake)
         .read_pools = fake_read_pools,
         .read_volumes = fake_read_volumes,
         .volume_xml = fake_volume_xml,
+        .may_write = fake_may_write,
         .run_errands = fake_run_errands,
         .hostname = fake_hostname,
         .is_local = fake_is_local,

@@ -21,6 +21,7 @@ struct fake_domain {
     double held_seconds; /* what libvirt says of that */
     struct job job;      /* of each of its disks */
     struct disk_error error; /* without a target: there is none */
+    unsigned thresholds;     /* that were to be set so far */
 
     char *text; /* of fake_state(); the records point into it */
     struct blockstats stats;
@@ -58,6 +59,7 @@ struct fake_hypervisor {
     bool volumes_silent; /* so does read_volumes() */
 
     const char *refusal; /* why it sets no threshold; NULL: it does */
+    bool readonly;       /* its connection may not set thresholds */
     bool errands_silent; /* none gets an answer */
     unsigned errands[ERRAND_THRESHOLD + 1]; /* that were run, by their kind */
     char threshold_target[ERRAND_TARGET_SIZE]; /* the last that was set */

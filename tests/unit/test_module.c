@@ -372,7 +372,7 @@ static void an_event_becomes_a_notification(void **state)
     assert_int_equal(fake_collectd_notifications(), 1);
     assert_int_equal(fake_collectd_notification_severity(0), NOTIF_FAILURE);
     assert_string_equal(fake_collectd_notification_name(0),
-                        "vm1/virt_backing-vda/disk_headroom-layer0");
+                        "vm1/virt_backing-vda/count-errors");
     assert_string_equal(fake_collectd_notification_message(0),
                         "vm1 is paused: vda layer0 (vda[7], /dev/none): no "
                         "space left. Make room, then resume it");

@@ -12,6 +12,10 @@
 
 #define MIB (1ull << 20)
 
+/* The threshold that this program sets for a watermark: one that nobody else
+ * would. */
+#define OWN(mark) ((mark) + 173)
+
 /* A disk of 100 MiB, thin on a device of 10 MiB, over a base on one of 8. */
 static const char xml_thin[] =
     DOMAIN("<disk type='block'><driver type='qcow2'/>"
@@ -27,9 +31,9 @@ static struct {
     bool paused;
 } thin;
 
-static void show(void)
+static const char *thin_text(void)
 {
-    char text[1024];
+    static char text[1024];
 
     snprintf(text, sizeof(text),
              "state.state=%d\nstate.reason=%d\nblock.count=2\n"
@@ -44,18 +48,28 @@ static void show(void)
              thin.paused ? 3 : 1, thin.paused ? 5 : 1, thin.size * MIB,
              thin.end * MIB, thin.threshold, thin.base_size * MIB,
              thin.base_end * MIB, thin.base_threshold);
-    fake_state(&fake.domains[0], text);
+    return text;
 }
 
-static void open_thin(void)
+static void show(void)
 {
-    open_scene(1);
+    fake_state(&fake.domains[0], thin_text());
+}
+
+static void reset(void)
+{
     thin.size = 10;
     thin.end = 4;
     thin.base_size = 8;
     thin.base_end = 0;
     thin.threshold = thin.base_threshold = 0;
     thin.paused = false;
+}
+
+static void open_thin(void)
+{
+    open_scene(1);
+    reset();
     fake.domains[0].xml = xml_thin;
     show();
 }
@@ -66,8 +80,8 @@ static void open_armed(void)
     open_thin();
     set("WatermarkFree", "2M");
     pass();
-    thin.threshold = 8 * MIB;
-    thin.base_threshold = 6 * MIB;
+    thin.threshold = OWN(8 * MIB);
+    thin.base_threshold = OWN(6 * MIB);
     show();
 }
 
@@ -80,12 +94,13 @@ static struct event event_of(enum event_kind kind, const char *device)
     return event;
 }
 
-static void cross(const char *device, unsigned long long threshold)
+/* By a write that ends 64 KiB behind the watermark. */
+static void cross(const char *device, unsigned long long mark)
 {
     struct event event = event_of(EVENT_THRESHOLD, device);
 
-    event.threshold = threshold;
-    event.excess = 65536;
+    event.threshold = OWN(mark);
+    event.excess = mark + 65536 - event.threshold;
     hear(&event);
     assert_false(attend());
 }
@@ -141,6 +156,7 @@ static void assert_told(size_t i, enum severity severity, const char *series,
 
 #define LAYER0 "vm1/vda/disk_headroom-layer0"
 #define LAYER1 "vm1/vda/disk_headroom-layer1"
+#define ERRORS "vm1/vda/count-errors"
 #define COMMIT "vm1/vda/block_job-commit"
 
 #define OVER                                                                   \
@@ -163,7 +179,7 @@ static void every_growing_layer_has_a_threshold(void **state)
     pass();
     assert_int_equal(errands(ERRAND_THRESHOLD), 2);
     assert_string_equal(fake.threshold_target, "vda[1]");
-    assert_true(fake.threshold == 6 * MIB);
+    assert_true(fake.threshold == OWN(6 * MIB));
     assert_int_equal(told_count, 0);
     close_scene();
 }
@@ -175,8 +191,8 @@ static void percent_is_of_the_device(void **state)
     set("WatermarkPercent", "50");
     set("WatermarkFree", "1M");
     pass();
-    /* 4 MiB, from whole bytes of a hundredth. */
-    assert_true(fake.threshold == 8 * MIB - 8 * MIB / 100 * 50);
+    /* 4 MiB, from whole bytes of a hundredth and whole sectors. */
+    assert_true(fake.threshold == OWN(4 * MIB));
     close_scene();
 }
 
@@ -231,21 +247,31 @@ static void a_device_that_has_grown_has_another(void **state)
     pass();
     assert_int_equal(errands(ERRAND_THRESHOLD), 3);
     assert_string_equal(fake.threshold_target, "vda[2]");
-    assert_true(fake.threshold == 18 * MIB);
+    assert_true(fake.threshold == OWN(18 * MIB));
     close_scene();
 }
 
 /* oVirt sets its own. */
 static void those_of_others_are_left_alone(void **state)
 {
+    struct event event = event_of(EVENT_THRESHOLD, "vda[2]");
+
     (void)state;
     open_thin();
     set("WatermarkFree", "2M");
     thin.threshold = thin.base_threshold = 5 * MIB;
     show();
     pass();
+    pass();
     assert_int_equal(errands(ERRAND_THRESHOLD), 0);
-    cross("vda[2]", 5 * MIB);
+    assert_int_equal(fake_log_count(), 1);
+    assert_string_equal(fake_log_last(),
+                        "domain \"vm1\": the threshold of vda[2] is somebody "
+                        "else's, and stays");
+    event.threshold = 9 * MIB;
+    event.excess = 65536;
+    hear(&event);
+    attend();
     assert_int_equal(told_count, 0);
     set("WatermarkReplace", "true");
     pass();
@@ -253,7 +279,6 @@ static void those_of_others_are_left_alone(void **state)
     close_scene();
 }
 
-/* What this program set before it was started anew is its own. */
 /* It could not be set: what stands is still this program's. */
 static void what_could_not_be_set_is_tried_again(void **state)
 {
@@ -268,23 +293,81 @@ static void what_could_not_be_set_is_tried_again(void **state)
     assert_int_equal(errands(ERRAND_THRESHOLD), 4);
     pass();
     assert_int_equal(errands(ERRAND_THRESHOLD), 5);
-    assert_true(fake.threshold == 18 * MIB);
+    assert_true(fake.threshold == OWN(18 * MIB));
     assert_int_equal(fake_log_count(), 0);
     close_scene();
 }
 
+/* It was started anew; with another watermark, as for the base, they are set
+ * again. */
 static void its_own_are_known_again(void **state)
 {
     (void)state;
     open_thin();
     set("WatermarkFree", "2M");
-    thin.threshold = 8 * MIB;
-    thin.base_threshold = 6 * MIB;
+    thin.threshold = OWN(8 * MIB);
+    thin.base_threshold = OWN(7 * MIB);
     show();
     pass();
-    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    assert_int_equal(errands(ERRAND_THRESHOLD), 1);
+    assert_string_equal(fake.threshold_target, "vda[1]");
+    assert_true(fake.threshold == OWN(6 * MIB));
+    assert_int_equal(fake_log_count(), 0);
     cross("vda[2]", 8 * MIB);
     assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+/* That of an earlier watermark, met before it could be set anew. */
+static void an_old_one_tells_only_what_is_over(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    pass();
+    cross("vda[2]", 5 * MIB);
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+static void who_may_not_write_sets_none(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    fake.readonly = true;
+    pass();
+    pass();
+    assert_int_equal(errands(ERRAND_THRESHOLD), 0);
+    /* What is over is told all the same. */
+    thin.end = 9;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+/* There is more to do than a pass has room for. */
+static void everybody_has_his_turn(void **state)
+{
+    enum { DOMAINS = 250 };
+
+    (void)state;
+    open_scene(DOMAINS);
+    reset();
+    set("WatermarkFree", "2M");
+    for (unsigned i = 0; i < DOMAINS; i++) {
+        fake.domains[i].xml = xml_thin;
+        fake_state(&fake.domains[i], thin_text());
+    }
+    fake.errands_silent = true;
+    pass();
+    /* Questions come first. */
+    assert_int_equal(errands(ERRAND_JOB), DOMAINS);
+    assert_in_range(errands(ERRAND_THRESHOLD), 200, 2 * DOMAINS - 1);
+    pass();
+    for (unsigned i = 0; i < DOMAINS; i++)
+        assert_in_range(fake.domains[i].thresholds, 1, 4);
     close_scene();
 }
 
@@ -348,7 +431,7 @@ static void room_ends_it(void **state)
                 "vm1: vda layer0 (vda[2], /dev/thin) has room again: 11.0 MiB "
                 "of 20.0 MiB left");
     pass();
-    assert_true(fake.threshold == 18 * MIB);
+    assert_true(fake.threshold == OWN(18 * MIB));
     assert_int_equal(told_count, 2);
     close_scene();
 }
@@ -453,7 +536,7 @@ static void a_pause_is_told_at_once_and_once(void **state)
     fail_io("enospc", true);
     fail_io("enospc", true);
     assert_int_equal(told_count, 1);
-    assert_told(0, SEVERITY_FAILURE, LAYER0, NO_SPACE);
+    assert_told(0, SEVERITY_FAILURE, ERRORS, NO_SPACE);
     thin.paused = true;
     show();
     pass();
@@ -462,7 +545,7 @@ static void a_pause_is_told_at_once_and_once(void **state)
     assert_int_equal(errands(ERRAND_ERRORS), 0);
     assert_false(happen(EVENT_RESUMED));
     assert_int_equal(told_count, 2);
-    assert_told(1, SEVERITY_OKAY, LAYER0, RUNS_AGAIN);
+    assert_told(1, SEVERITY_OKAY, ERRORS, RUNS_AGAIN);
     close_scene();
 }
 
@@ -472,7 +555,7 @@ static void other_errors_have_their_reason(void **state)
     open_thin();
     pass();
     fail_io("", true);
-    assert_told(0, SEVERITY_FAILURE, "vm1/vda/count-errors",
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
                 "vm1 is paused: vda layer0 (vda[2], /dev/thin): I/O error");
     thin.paused = true;
     show();
@@ -482,7 +565,7 @@ static void other_errors_have_their_reason(void **state)
     show();
     assert_int_equal(pass()->domains[0]->disks[0].errors, 0);
     fail_io("too hot", true);
-    assert_told(2, SEVERITY_FAILURE, "vm1/vda/count-errors",
+    assert_told(2, SEVERITY_FAILURE, ERRORS,
                 "vm1 is paused: vda layer0 (vda[2], /dev/thin): too hot");
     close_scene();
 }
@@ -502,7 +585,7 @@ static void a_pass_finds_it_running(void **state)
     pass();
     pass();
     assert_int_equal(told_count, 2);
-    assert_told(1, SEVERITY_OKAY, LAYER0, RUNS_AGAIN);
+    assert_told(1, SEVERITY_OKAY, ERRORS, RUNS_AGAIN);
     close_scene();
 }
 
@@ -517,7 +600,7 @@ static void a_pass_finds_it_paused(void **state)
     pass();
     assert_int_equal(errands(ERRAND_ERRORS), 1);
     assert_int_equal(told_count, 1);
-    assert_told(0, SEVERITY_FAILURE, LAYER0, NO_SPACE);
+    assert_told(0, SEVERITY_FAILURE, ERRORS, NO_SPACE);
     close_scene();
 }
 
@@ -539,6 +622,118 @@ static void nobody_may_know_of_which_disk(void **state)
     close_scene();
 }
 
+/* Device grown, machine not resumed: it is still paused. */
+static void room_alone_ends_no_pause(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[2]", 8 * MIB);
+    fail_io("enospc", true);
+    thin.paused = true;
+    thin.size = 20;
+    thin.end = 10;
+    thin.threshold = 0;
+    show();
+    assert_int_equal(pass()->domains[0]->disks[0].errors, 1);
+    assert_int_equal(told_count, 3);
+    assert_int_equal(told[2].severity, SEVERITY_OKAY);
+    assert_string_equal(told[2].type, "disk_headroom");
+    pass();
+    assert_int_equal(told_count, 3);
+    close_scene();
+}
+
+/* libvirt knows of a disk that the user has left out. */
+static void a_disk_that_is_left_out_has_its_name(void **state)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk7");
+
+    (void)state;
+    open_thin();
+    pass();
+    event.paused = true;
+    hear(&event);
+    assert_true(attend());
+    thin.paused = true;
+    show();
+    fake.domains[0].error = (struct disk_error){"vdc", true};
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, "vm1//count-errors",
+                "vm1 is paused: vdc (not reported here): no space left. Make "
+                "room, then resume it");
+    close_scene();
+}
+
+/* A guest that was told of an error is no pause. */
+static void a_pause_is_told_beside_an_error_that_was_reported(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("too hot", false);
+    fail_io("enospc", true);
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_FAILURE, ERRORS, NO_SPACE);
+    happen(EVENT_RESUMED);
+    assert_int_equal(told_count, 3);
+    assert_told(2, SEVERITY_OKAY, ERRORS, RUNS_AGAIN);
+    close_scene();
+}
+
+static void nor_does_one_hide_a_pause_that_nobody_told_of(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("too hot", false);
+    thin.paused = true;
+    show();
+    fake.domains[0].error = (struct disk_error){"vda", true};
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_FAILURE, ERRORS, NO_SPACE);
+    close_scene();
+}
+
+/* libvirt does not say why; the figures of the next pass do. */
+static void a_reported_error_is_explained(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("", false);
+    fail_io("", false);
+    assert_int_equal(told_count, 0);
+    thin.end = 11;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
+                "vm1 runs on, but its guest was told: vda layer0 (vda[2], "
+                "/dev/thin): no space left");
+    fail_io("", false);
+    pass();
+    assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+static void or_it_is_not(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("", false);
+    fake.silent = true;
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
+                "vm1 runs on, but its guest was told: vda layer0 (vda[2], "
+                "/dev/thin): I/O error");
+    close_scene();
+}
+
 /* werror=report */
 static void a_guest_that_runs_on_is_told_of_once_a_minute(void **state)
 {
@@ -547,7 +742,7 @@ static void a_guest_that_runs_on_is_told_of_once_a_minute(void **state)
     pass();
     fail_io("enospc", false);
     fail_io("enospc", false);
-    assert_told(0, SEVERITY_FAILURE, LAYER0,
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
                 "vm1 runs on, but its guest was told: vda layer0 (vda[2], "
                 "/dev/thin): no space left");
     for (unsigned i = 0; i < 6; i++)
@@ -557,7 +752,7 @@ static void a_guest_that_runs_on_is_told_of_once_a_minute(void **state)
     for (unsigned i = 0; i < 8; i++)
         pass();
     assert_int_equal(told_count, 2);
-    assert_told(1, SEVERITY_OKAY, LAYER0,
+    assert_told(1, SEVERITY_OKAY, ERRORS,
                 "vm1: no more errors of vda layer0 (vda[2], /dev/thin) for 60 "
                 "seconds");
     close_scene();
@@ -565,65 +760,72 @@ static void a_guest_that_runs_on_is_told_of_once_a_minute(void **state)
 
 /* --- several things under the same names --------------------------------- */
 
-static void the_worst_is_what_is_seen(void **state)
+static void all_is_well_when_the_last_has_ended(void **state)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("too hot", false);
+    snprintf(event.path, sizeof(event.path), "/dev/base");
+    event.paused = true;
+    hear(&event);
+    attend();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(pass()->domains[0]->disks[0].errors, 2);
+    happen(EVENT_RESUMED);
+    assert_int_equal(told_count, 2);
+    for (unsigned i = 0; i < 8; i++)
+        pass();
+    assert_int_equal(told_count, 3);
+    assert_int_equal(told[2].severity, SEVERITY_OKAY);
+    close_scene();
+}
+
+/* Who has resumed it has made room, as a rule: that is told soon. */
+static void a_pass_follows_where_a_watermark_stands(void **state)
 {
     (void)state;
     open_armed();
     cross("vda[2]", 8 * MIB);
     fail_io("enospc", true);
-    thin.paused = true;
-    thin.end = 10;
-    thin.threshold = 0;
-    show();
-    pass();
-    assert_int_equal(told_count, 2);
-    thin.paused = false;
-    thin.size = 20;
-    show();
-    /* A pass will see whether there is room. */
     assert_true(happen(EVENT_RESUMED));
-    assert_int_equal(told_count, 2);
+    assert_int_equal(told_count, 3);
     pass();
     assert_int_equal(told_count, 3);
-    assert_told(2, SEVERITY_OKAY, LAYER0, RUNS_AGAIN);
     close_scene();
 }
 
-static void what_is_left_is_said(void **state)
-{
-    (void)state;
-    open_armed();
-    cross("vda[2]", 8 * MIB);
-    fail_io("enospc", true);
-    assert_true(happen(EVENT_RESUMED));
-    pass();
-    assert_int_equal(told_count, 3);
-    assert_told(2, SEVERITY_WARNING, LAYER0,
-                RUNS_AGAIN ", still over its watermark");
-    close_scene();
-}
-
-/* An error that comes first hides the watermark. */
-static void a_lesser_alarm_is_not_told_after_a_worse_one(void **state)
-{
-    (void)state;
-    open_armed();
-    fail_io("enospc", true);
-    cross("vda[2]", 8 * MIB);
-    assert_int_equal(told_count, 1);
-    assert_int_equal(told[0].severity, SEVERITY_FAILURE);
-    close_scene();
-}
-
-static void a_domain_that_stops_ends_all_with_one_line(void **state)
+static void a_domain_that_stops_ends_all(void **state)
 {
     (void)state;
     open_armed();
     cross("vda[2]", 8 * MIB);
     fail_io("enospc", true);
     happen(EVENT_STOPPED);
-    assert_int_equal(told_count, 3);
-    assert_told(2, SEVERITY_OKAY, LAYER0, "vm1 does not run here any more");
+    assert_int_equal(told_count, 4);
+    assert_told(2, SEVERITY_OKAY, ERRORS, "vm1 does not run here any more");
+    assert_told(3, SEVERITY_OKAY, LAYER0, "vm1 does not run here any more");
+    close_scene();
+}
+
+/* Its event comes while the pass still waits for something. */
+static void one_that_stops_in_a_pass_is_over(void **state)
+{
+    struct event event = event_of(EVENT_STOPPED, "");
+
+    (void)state;
+    open_armed();
+    thin.end = 9;
+    thin.base_end = 1;
+    show();
+    crew.late = true;
+    hear(&event);
+    pass();
+    assert_int_equal(told_count, 0);
+    crew.late = false;
+    fake_crew_thaw(&crew);
     close_scene();
 }
 
@@ -770,6 +972,135 @@ static void one_that_was_cancelled_too(void **state)
     close_scene();
 }
 
+/* Its question got no answer: there may be one all the same. */
+static void a_job_is_asked_for_until_there_is_an_answer(void **state)
+{
+    (void)state;
+    open_thin();
+    fake.errands_silent = true;
+    pass();
+    pass();
+    assert_int_equal(errands(ERRAND_JOB), 2);
+    fake.errands_silent = false;
+    pass();
+    pass();
+    assert_int_equal(errands(ERRAND_JOB), 3);
+    close_scene();
+}
+
+/* A copy to a device of 1 MiB, of which 512 KiB are free. */
+static void open_copy(void)
+{
+    open_thin();
+    fake.domains[0].xml =
+        DOMAIN("<disk type='block'><driver type='qcow2'/>"
+               "<source dev='/dev/thin' index='2'/><backingStore/>"
+               "<mirror type='block' job='copy'><format type='qcow2'/>"
+               "<source dev='/dev/small' index='5'/></mirror>"
+               "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+    fake.domains[0].job = (struct job){JOB_COPY, 1 * MIB, 4 * MIB, false};
+    fake_state(&fake.domains[0],
+               "state.state=1\nblock.count=2\nblock.0.name=vda\n"
+               "block.0.path=/dev/thin\nblock.0.backingIndex=2\n"
+               "block.0.capacity=104857600\nblock.0.physical=10485760\n"
+               "block.0.allocation=4194304\nblock.1.name=vda\n"
+               "block.1.path=/dev/small\nblock.1.backingIndex=5\n"
+               "block.1.capacity=104857600\nblock.1.physical=1048576\n"
+               "block.1.allocation=524288\n");
+    pass();
+}
+
+/* Its destination is gone by the time of the next pass. */
+static void a_copy_that_failed_tells_of_its_destination(void **state)
+{
+    (void)state;
+    open_copy();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].severity, SEVERITY_WARNING);
+    assert_true(end_job(JOB_COPY, JOB_FAILED));
+    fake.domains[0].xml = xml_thin;
+    fake.domains[0].job.kind = JOB_NONE;
+    show();
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_FAILURE, "vm1/vda/block_job-copy",
+                "vm1: the copy of vda has failed, and may not have fit: up to "
+                "3.0 MiB to write, 512.0 KiB left for vda mirror (vda[5], "
+                "/dev/small)");
+    assert_string_equal(told[1].path, "/dev/small");
+    assert_int_equal(told[1].index, 5);
+    pass();
+    assert_int_equal(told_count, 2);
+    close_scene();
+}
+
+/* The same, but the pass has come before the event. */
+static void even_if_it_is_gone_already(void **state)
+{
+    (void)state;
+    open_copy();
+    fake.domains[0].xml = xml_thin;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_true(end_job(JOB_COPY, JOB_FAILED));
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_string_equal(told[1].path, "/dev/small");
+    close_scene();
+}
+
+static void each_failure_is_told(void **state)
+{
+    (void)state;
+    open_commit();
+    pass();
+    end_job(JOB_COMMIT, JOB_FAILED);
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    assert_int_equal(told_count, 1);
+    /* It is so short that no pass sees it. */
+    end_job(JOB_COMMIT, JOB_FAILED);
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].severity, SEVERITY_FAILURE);
+    /* And now one does. */
+    fake.domains[0].job = (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB, true};
+    thin.base_end = 3;
+    show();
+    pass();
+    assert_int_equal(told_count, 3);
+    assert_told(2, SEVERITY_OKAY, COMMIT, "vm1: the commit of vda runs again");
+    end_job(JOB_COMMIT, JOB_FAILED);
+    pass();
+    assert_int_equal(told_count, 4);
+    assert_int_equal(told[3].severity, SEVERITY_FAILURE);
+    close_scene();
+}
+
+/* What is written to the base from then on is another job's. */
+static void a_job_that_is_over_writes_no_more(void **state)
+{
+    (void)state;
+    open_commit();
+    set("WatermarkFree", "2M");
+    thin.base_end = 7;
+    show();
+    assert_true(layer_of(pass(), 0, 1)->written);
+    /* Nor does it fit. */
+    assert_int_equal(told_count, 2);
+    fake.domains[0].job.kind = JOB_NONE;
+    end_job(JOB_COMMIT, JOB_CANCELLED);
+    assert_int_equal(told_count, 3);
+    assert_false(layer_of(pass(), 0, 1)->written);
+    assert_int_equal(told_count, 4);
+    assert_told(3, SEVERITY_OKAY, LAYER1,
+                "vm1: nobody writes to vda layer1 (vda[1], /dev/base) any "
+                "more");
+    close_scene();
+}
+
 /* The figures of the next pass tell why. */
 static void a_job_that_has_failed_has_its_reason(void **state)
 {
@@ -911,6 +1242,26 @@ static void a_changed_chain_tells_that_it_is_complete(void **state)
     close_scene();
 }
 
+static const char xml_base_alone[] =
+    DOMAIN("<disk type='block'><driver type='qcow2'/>"
+           "<source dev='/dev/base' index='1'/><backingStore/>"
+           "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+
+/* `end`: of what was written, in bytes. */
+static void show_base_alone(unsigned long long end)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "state.state=1\nblock.count=1\nblock.0.name=vda\n"
+             "block.0.path=/dev/base\nblock.0.backingIndex=1\n"
+             "block.0.capacity=104857600\nblock.0.physical=8388608\n"
+             "block.0.allocation=%llu\n",
+             end);
+    fake.domains[0].xml = xml_base_alone;
+    fake_state(&fake.domains[0], text);
+}
+
 /* After a pivot layer1 is layer0: what was told under the old name ends there.
  */
 static void an_alarm_moves_with_its_layer(void **state)
@@ -918,15 +1269,7 @@ static void an_alarm_moves_with_its_layer(void **state)
     (void)state;
     open_armed();
     cross("vda[1]", 6 * MIB);
-    fake.domains[0].xml =
-        DOMAIN("<disk type='block'><driver type='qcow2'/>"
-               "<source dev='/dev/base' index='1'/><backingStore/>"
-               "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
-    fake_state(&fake.domains[0],
-               "state.state=1\nblock.count=1\nblock.0.name=vda\n"
-               "block.0.path=/dev/base\nblock.0.backingIndex=1\n"
-               "block.0.capacity=104857600\nblock.0.physical=8388608\n"
-               "block.0.allocation=7340032\n");
+    show_base_alone(7 * MIB);
     pass();
     assert_int_equal(told_count, 3);
     assert_told(1, SEVERITY_OKAY, LAYER1,
@@ -934,7 +1277,84 @@ static void an_alarm_moves_with_its_layer(void **state)
                 "now");
     assert_told(2, SEVERITY_WARNING, LAYER0,
                 "vm1: vda layer0 (vda[1], /dev/base) is over its watermark by "
-                "1.0 MiB: 1.0 MiB of 8.0 MiB left");
+                "64.0 KiB: 1.9 MiB of 8.0 MiB left");
+    pass();
+    assert_int_equal(told_count, 3);
+    close_scene();
+}
+
+static const char xml_above_thin[] =
+    DOMAIN("<disk type='block'><driver type='qcow2'/>"
+           "<source dev='/dev/top' index='3'/>"
+           "<backingStore type='block' index='2'><format type='qcow2'/>"
+           "<source dev='/dev/thin'/>"
+           "<backingStore type='block' index='1'><format type='qcow2'/>"
+           "<source dev='/dev/base'/><backingStore/></backingStore>"
+           "</backingStore>"
+           "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+
+/* It is below another one now, and with LayerFormat index it keeps its name. */
+static void an_alarm_ends_when_a_snapshot_is_taken(void **state)
+{
+    (void)state;
+    open_thin();
+    set("WatermarkFree", "2M");
+    set("LayerFormat", "index");
+    pass();
+    cross("vda[2]", 8 * MIB);
+    assert_int_equal(told_count, 1);
+    fake.domains[0].xml = xml_above_thin;
+    fake_state(&fake.domains[0],
+               "state.state=1\nblock.count=3\nblock.0.name=vda\n"
+               "block.0.path=/dev/top\nblock.0.backingIndex=3\n"
+               "block.0.capacity=104857600\nblock.0.physical=10485760\n"
+               "block.0.allocation=262144\nblock.1.name=vda\n"
+               "block.1.path=/dev/thin\nblock.1.backingIndex=2\n"
+               "block.1.capacity=104857600\nblock.1.physical=10485760\n"
+               "block.1.allocation=9437184\nblock.2.name=vda\n"
+               "block.2.path=/dev/base\nblock.2.backingIndex=1\n"
+               "block.2.capacity=104857600\nblock.2.physical=8388608\n"
+               "block.2.allocation=0\n");
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].severity, SEVERITY_OKAY);
+    close_scene();
+}
+
+/* The XML is read anew in that pass, and the event comes within it. */
+static void an_event_within_a_new_layout_is_not_lost(void **state)
+{
+    struct event event = event_of(EVENT_JOB, "vda");
+
+    (void)state;
+    open_commit();
+    pass();
+    fake.domains[0].job.kind = JOB_NONE;
+    event.job = JOB_COMMIT;
+    event.end = JOB_COMPLETED;
+    hear(&event);
+    show_base_alone(3 * MIB);
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_OKAY, COMMIT, "vm1: the commit of vda is complete");
+    close_scene();
+}
+
+/* It has another name by now. */
+static void an_alarm_moves_with_its_machine(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("enospc", true);
+    fake.domains[0].name = "vm9";
+    thin.paused = true;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 3);
+    assert_told(1, SEVERITY_OKAY, ERRORS, "vm1 is reported as vm9 now");
+    assert_told(2, SEVERITY_FAILURE, "vm9/vda/count-errors", NO_SPACE);
     close_scene();
 }
 
@@ -974,6 +1394,9 @@ int main(void)
         cmocka_unit_test(those_of_others_are_left_alone),
         cmocka_unit_test(what_could_not_be_set_is_tried_again),
         cmocka_unit_test(its_own_are_known_again),
+        cmocka_unit_test(an_old_one_tells_only_what_is_over),
+        cmocka_unit_test(who_may_not_write_sets_none),
+        cmocka_unit_test(everybody_has_his_turn),
         cmocka_unit_test(a_refusal_is_one_line),
         cmocka_unit_test(a_crossing_is_told_once),
         cmocka_unit_test(room_ends_it),
@@ -988,11 +1411,17 @@ int main(void)
         cmocka_unit_test(a_pass_finds_it_running),
         cmocka_unit_test(a_pass_finds_it_paused),
         cmocka_unit_test(nobody_may_know_of_which_disk),
+        cmocka_unit_test(room_alone_ends_no_pause),
+        cmocka_unit_test(a_disk_that_is_left_out_has_its_name),
+        cmocka_unit_test(a_pause_is_told_beside_an_error_that_was_reported),
+        cmocka_unit_test(nor_does_one_hide_a_pause_that_nobody_told_of),
+        cmocka_unit_test(a_reported_error_is_explained),
+        cmocka_unit_test(or_it_is_not),
         cmocka_unit_test(a_guest_that_runs_on_is_told_of_once_a_minute),
-        cmocka_unit_test(the_worst_is_what_is_seen),
-        cmocka_unit_test(what_is_left_is_said),
-        cmocka_unit_test(a_lesser_alarm_is_not_told_after_a_worse_one),
-        cmocka_unit_test(a_domain_that_stops_ends_all_with_one_line),
+        cmocka_unit_test(all_is_well_when_the_last_has_ended),
+        cmocka_unit_test(a_pass_follows_where_a_watermark_stands),
+        cmocka_unit_test(a_domain_that_stops_ends_all),
+        cmocka_unit_test(one_that_stops_in_a_pass_is_over),
         cmocka_unit_test(so_does_one_that_is_gone_without_a_word),
         cmocka_unit_test(silence_ends_nothing),
         cmocka_unit_test(strangers_are_ignored),
@@ -1001,6 +1430,11 @@ int main(void)
         cmocka_unit_test(a_job_that_will_not_fit_is_told_of_in_time),
         cmocka_unit_test(a_job_that_is_complete_is_told_of),
         cmocka_unit_test(one_that_was_cancelled_too),
+        cmocka_unit_test(a_job_is_asked_for_until_there_is_an_answer),
+        cmocka_unit_test(a_copy_that_failed_tells_of_its_destination),
+        cmocka_unit_test(even_if_it_is_gone_already),
+        cmocka_unit_test(each_failure_is_told),
+        cmocka_unit_test(a_job_that_is_over_writes_no_more),
         cmocka_unit_test(a_job_that_has_failed_has_its_reason),
         cmocka_unit_test(a_failure_ends_the_warning_before_it),
         cmocka_unit_test(a_job_that_vanishes_is_told_of),
@@ -1008,6 +1442,9 @@ int main(void)
         cmocka_unit_test(a_backup_that_vanishes_is_forgotten),
         cmocka_unit_test(a_changed_chain_tells_that_it_is_complete),
         cmocka_unit_test(an_alarm_moves_with_its_layer),
+        cmocka_unit_test(an_alarm_ends_when_a_snapshot_is_taken),
+        cmocka_unit_test(an_event_within_a_new_layout_is_not_lost),
+        cmocka_unit_test(an_alarm_moves_with_its_machine),
         cmocka_unit_test(many_at_once_are_told_of_one_by_one),
     };
 
