@@ -145,11 +145,8 @@ static void run(virDomainPtr domain, struct errand *errand)
     }
 }
 
-/* Those for one domain. False when the connection broke, or may not write after
- * all: then *ret_denied says why. */
-static bool run_domain(virConnectPtr handle, bool may_write,
-                       struct errand *errands, size_t count, uint64_t *calls,
-                       char **ret_denied)
+bool chores_run(virConnectPtr handle, bool may_write, struct errand *errands,
+                size_t count, uint64_t *calls, char **ret_denied)
 {
     bool asked = false;
     bool leisure = false;
@@ -171,28 +168,10 @@ static bool run_domain(virConnectPtr handle, bool may_write,
             continue;
         (*calls)++;
         run(domain, errand);
-        if (is_denied(errand))
+        if (is_denied(errand) && *ret_denied == NULL)
             *ret_denied = strdup(virGetLastErrorMessage());
-        good = *ret_denied == NULL &&
-               (errand->done || virGetLastErrorDomain() != VIR_FROM_RPC);
+        good = errand->done || virGetLastErrorDomain() != VIR_FROM_RPC;
     }
     virDomainFree(domain);
     return good;
-}
-
-char *chores_run(virConnectPtr handle, bool may_write, struct errand *errands,
-                 size_t count, uint64_t *calls)
-{
-    char *denied = NULL;
-
-    for (size_t first = 0, next; first < count; first = next) {
-        for (next = first + 1; next < count; next++)
-            if (memcmp(errands[next].uuid, errands[first].uuid, UUID_BYTES) !=
-                0)
-                break;
-        if (!run_domain(handle, may_write, errands + first, next - first, calls,
-                        &denied))
-            break;
-    }
-    return denied;
 }

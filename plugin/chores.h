@@ -11,10 +11,10 @@
 #include <libvirt/libvirt.h>
 
 /* See run_errands() of struct hypervisor. Thresholds are set only where the
- * connection may write. Adds to *calls. Returns why it may not write after all,
- * to be freed; else NULL. */
-char *chores_run(virConnectPtr handle, bool may_write, struct errand *errands,
-                 size_t count, uint64_t *calls);
+ * connection may write. Adds to *calls. Where it may not write after all
+ * *ret_denied, which is NULL before, says why, to be freed. */
+bool chores_run(virConnectPtr handle, bool may_write, struct errand *errands,
+                size_t count, uint64_t *calls, char **ret_denied);
 
 /* From enum virDomainBlockJobType. */
 enum job_kind chores_job_kind(int type);

@@ -148,9 +148,10 @@ struct hypervisor {
     /* Whether the last call was on a connection that may set thresholds. */
     bool (*may_write)(void *context);
 
-    /* Runs them in their order. Where the connection breaks the rest is not
-     * done. */
-    void (*run_errands)(void *context, struct errand *errands, size_t count);
+    /* Runs them in their order; all are for one domain. False where the
+     * connection broke: then the rest is not done, and others should not be
+     * tried. */
+    bool (*run_errands)(void *context, struct errand *errands, size_t count);
 
     /* Of the host that the hypervisor runs on; NULL before the first
      * connection. Good until the next call. */

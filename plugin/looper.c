@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#define PATIENCE 1.0 /* seconds */
-
 struct looper {
     struct looper_work work;
     pthread_t thread;
@@ -55,12 +53,12 @@ struct looper *looper_new(const char *name, const struct looper_work *work)
     return looper;
 }
 
-bool looper_free(struct looper *looper)
+bool looper_free(struct looper *looper, double patience)
 {
     if (looper == NULL)
         return true;
 
-    double until = threads_now() + PATIENCE;
+    double until = threads_now() + patience;
     bool in_time = true;
     pthread_mutex_lock(&looper->lock);
     looper->stop = true;

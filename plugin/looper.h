@@ -22,8 +22,8 @@ struct looper_work {
  * can be had. */
 struct looper *looper_new(const char *name, const struct looper_work *work);
 
-/* Ends the thread. False when it does not end within a second: then it is left
- * behind, and what it may touch must stay as it is. Takes NULL. */
-bool looper_free(struct looper *looper);
+/* Ends the thread. False when it does not end within so many seconds: then it
+ * is left behind, and what it may touch must stay as it is. Takes NULL. */
+bool looper_free(struct looper *looper, double patience);
 
 #endif

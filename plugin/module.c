@@ -26,6 +26,8 @@
  * waits for all reads. */
 #define READ_WAIT 1.0 /* seconds */
 
+#define CLOSE_WAIT 1.0 /* seconds, at the end */
+
 #define TIMEOUT_LEAST 1.0 /* seconds; by default */
 
 /* After the shutdown there is no log, and calls that hang may still come back.
@@ -56,6 +58,7 @@ static const struct images local_images = {
 static struct settings *settings;
 static struct session_setup setup;
 static struct session *sessions[LANES];
+static struct session *ending[LANES]; /* those that are being closed */
 static struct hypervisor hypervisors[LANES];
 static struct workers *workers;
 static struct crew crew;
@@ -128,6 +131,30 @@ static int read_all(user_data_t *unused)
     return 0;
 }
 
+static void end_sessions(void *unused)
+{
+    (void)unused;
+    for (size_t i = LANES; i-- > 0;)
+        session_free(ending[i]);
+}
+
+/* To end a session is a call, too, and libvirtd may hang since the last one.
+ * False when it takes too long. */
+static bool close_sessions(void)
+{
+    struct workers *closer = workers_new(1);
+    if (closer == NULL)
+        return false;
+
+    memcpy(ending, sessions, sizeof(ending));
+    struct crew one = workers_crew(closer);
+    double until = threads_now() + CLOSE_WAIT;
+    one.start(one.context, 0, end_sessions, NULL);
+    while (!one.is_idle(one.context, 0) && threads_now() < until)
+        one.wait(one.context, until);
+    return workers_free(closer);
+}
+
 /* A thread that hangs in a call may come back at any time: what it may touch
  * then is left to the end of the process. */
 static void release(void)
@@ -139,14 +166,11 @@ static void release(void)
     if (sessions[0] != NULL)
         session_mute(sessions[0]);
     ticker_free(ticker);
-    bool heard_out = looper_free(listener);
+    bool heard_out = looper_free(listener, CLOSE_WAIT);
     silent = true;
     if (tell_free(tell) && workers_free(workers) && collector_free(collector) &&
-        heard_out) {
-        for (size_t i = LANES; i-- > 0;)
-            session_free(sessions[i]);
+        heard_out && close_sessions())
         settings_free(settings);
-    }
     memset(sessions, 0, sizeof(sessions));
     ticker = NULL;
     listener = NULL;
@@ -162,6 +186,18 @@ static int shut_down(void)
     return 0;
 }
 
+/* To libvirt's events, when there is somebody to hear them. */
+static bool listens(void)
+{
+    if (!settings->notifications)
+        return false;
+    if (!session_can_listen())
+        log_print(&plugin_logger, LOG_LEVEL_WARNING,
+                  "this libvirt is older than 6.1: what its events would tell "
+                  "is found out by polling");
+    return session_can_listen();
+}
+
 static bool open_sessions(void)
 {
     setup = (struct session_setup){
@@ -170,7 +206,7 @@ static bool open_sessions(void)
         .hostname = hostname_g,
         .log = &plugin_logger,
         .writes = settings_arm(settings),
-        .sink = settings->notifications ? &sink : NULL,
+        .sink = listens() ? &sink : NULL,
     };
     for (size_t i = 0; i < LANES; i++) {
         sessions[i] = session_new(&setup, i > 0 ? sessions[0] : NULL);
@@ -190,7 +226,6 @@ static double default_timeout(void)
     return half > TIMEOUT_LEAST ? half : TIMEOUT_LEAST;
 }
 
-/* libvirt's events are listened to when there is somebody to hear them. */
 static bool start_threads(void)
 {
     const struct looper_work work = {sessions[0], session_turn, session_wake};
@@ -209,9 +244,9 @@ static bool start_threads(void)
         ticker = ticker_new(pass, attend, NULL);
     if (ticker == NULL)
         return false;
-    if (notify)
+    if (setup.sink != NULL)
         listener = looper_new("vb-events", &work);
-    return !notify || listener != NULL;
+    return setup.sink == NULL || listener != NULL;
 }
 
 /* NULL on success; else why the plugin can't start. */

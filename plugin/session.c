@@ -215,19 +215,20 @@ static char *session_volume_xml(void *context, const char *path)
                : storage_volume_xml(handle, path, &session->statistics.calls);
 }
 
-static void session_run_errands(void *context, struct errand *errands,
+static bool session_run_errands(void *context, struct errand *errands,
                                 size_t count)
 {
     struct session *session = context;
     virConnectPtr handle = connection_get(session->connection);
+    CLEANUP_FREE char *denied = NULL;
 
     if (handle == NULL)
-        return;
-    CLEANUP_FREE char *denied =
-        chores_run(handle, connection_may_write(session->connection), errands,
-                   count, &session->statistics.calls);
+        return false;
+    bool good = chores_run(handle, connection_may_write(session->connection),
+                           errands, count, &session->statistics.calls, &denied);
     if (denied != NULL)
         connection_deny_writing(session->connection, denied);
+    return good;
 }
 
 static bool session_may_write(void *context)
@@ -256,6 +257,13 @@ static uint64_t session_calls(void *context)
     struct session *session = context;
 
     return session->statistics.calls;
+}
+
+bool session_can_listen(void)
+{
+    unsigned long version = 0;
+
+    return virGetVersion(&version, NULL, NULL) == 0 && version >= 6001000;
 }
 
 /* Its own connection comes last: it must find the event loop there. */

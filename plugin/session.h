@@ -28,6 +28,11 @@ struct session_setup {
     const struct event_sink *sink; /* takes events; NULL: there is to be none */
 };
 
+/* Whether several threads of a process may turn libvirt's event loop, ours and
+ * another plugin's: since libvirt 6.1, where it is GLib's. Else no sink may be
+ * given. */
+bool session_can_listen(void);
+
 /* `sibling` is another session of the same setup, or NULL: for all of them
  * together each change is one line in the log, and it is the first that has
  * events told. NULL when memory is short. */

@@ -13,6 +13,11 @@
 /* Notifications that wait. More at a time are lost, with a line in the log. */
 #define NOTICES_MOST 8192
 
+/* Seconds that a notification plugin is waited for at the end. As long as it
+ * runs collectd must not take its lists away; in a read it would be waited for
+ * without end. */
+#define PATIENCE 30
+
 _Static_assert(NOTIF_MAX_MSG_LEN >= NOTICE_MESSAGE_SIZE,
                "a message would be cut");
 
@@ -139,7 +144,7 @@ bool tell_free(struct tell *tell)
 {
     if (tell == NULL)
         return true;
-    if (!looper_free(tell->looper))
+    if (!looper_free(tell->looper, PATIENCE))
         return false;
     destroy(tell);
     return true;

@@ -302,11 +302,16 @@ static void run_errand(struct fake_hypervisor *fake, struct errand *errand)
     errand->done = errand->reason == NULL;
 }
 
-static void fake_run_errands(void *context, struct errand *errands,
+static bool fake_run_errands(void *context, struct errand *errands,
                              size_t count)
 {
+    const struct fake_hypervisor *fake = context;
+
+    if (fake->errand_time > 0)
+        usleep(fake->errand_time);
     for (size_t i = 0; i < count; i++)
         run_errand(context, &errands[i]);
+    return true;
 }
 
 static const char *fake_hostname(void *context)

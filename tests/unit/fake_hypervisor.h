@@ -58,9 +58,10 @@ struct fake_hypervisor {
     bool pools_silent;   /* read_pools() visits them, and gives no answer; */
     bool volumes_silent; /* so does read_volumes() */
 
-    const char *refusal; /* why it sets no threshold; NULL: it does */
-    bool readonly;       /* its connection may not set thresholds */
-    bool errands_silent; /* none gets an answer */
+    const char *refusal;  /* why it sets no threshold; NULL: it does */
+    bool readonly;        /* its connection may not set thresholds */
+    unsigned errand_time; /* that those of a domain take, in microseconds */
+    bool errands_silent;  /* none gets an answer */
     unsigned errands[ERRAND_THRESHOLD + 1]; /* that were run, by their kind */
     char threshold_target[ERRAND_TARGET_SIZE]; /* the last that was set */
     uint64_t threshold;

@@ -45,8 +45,8 @@ static void turns_again_and_again(void **state)
     gate_open(&gate, 10);
     gate_await_passed(&gate, 10);
     gate_await(&gate, 11);
-    assert_true(looper_free(looper));
-    assert_true(looper_free(NULL));
+    assert_true(looper_free(looper, 1));
+    assert_true(looper_free(NULL, 1));
 }
 
 /* It ends in the midst of its turn, or before the first. */
@@ -56,7 +56,7 @@ static void ends_when_woken(void **state)
     for (unsigned i = 0; i < 50; i++) {
         struct looper *looper = looper_new("test", &work);
         assert_non_null(looper);
-        assert_true(looper_free(looper));
+        assert_true(looper_free(looper, 1));
     }
 }
 
@@ -68,12 +68,12 @@ static void is_left_behind_when_it_does_not_end(void **state)
     struct looper *looper = looper_new("test", &work);
     gate_await(&gate, 1);
     deaf = true;
-    assert_false(looper_free(looper));
+    assert_false(looper_free(looper, 1));
     assert_true(threads_now() - begin >= 1);
     assert_true(threads_now() - begin < GATE_PATIENCE);
     /* It is still there, and may be ended later. */
     gate_open(&gate, 1000);
-    assert_true(looper_free(looper));
+    assert_true(looper_free(looper, 1));
 }
 
 #define AT_GATE(test) cmocka_unit_test_setup_teardown(test, start, stop)

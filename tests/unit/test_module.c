@@ -34,6 +34,7 @@ static struct {
     unsigned refused; /* the one that can't be made; 0: none */
     unsigned open;    /* sessions that were made and not freed */
     bool writes;
+    bool old; /* as a libvirt whose events may not be listened to */
     const struct event_sink *sink; /* NULL: none, or muted */
     bool turning;                  /* somebody turns the event loop */
     bool woken;
@@ -66,6 +67,11 @@ struct session *session_new(const struct session_setup *setup,
     return &fake.sessions[fake.made++];
 }
 
+bool session_can_listen(void)
+{
+    return !fake.old;
+}
+
 void session_mute(struct session *session)
 {
     assert_ptr_equal(session, &fake.sessions[0]);
@@ -94,12 +100,6 @@ void session_wake(void *session)
     pthread_mutex_unlock(&fake.lock);
 }
 
-void session_free(struct session *session)
-{
-    if (session != NULL)
-        fake.open--;
-}
-
 /* Who hung has something to say when he returns, as a session may have at any
  * time. */
 static void hang(void)
@@ -114,6 +114,14 @@ static void hang(void)
         pthread_cond_broadcast(&fake.changed);
     }
     pthread_mutex_unlock(&fake.lock);
+}
+
+void session_free(struct session *session)
+{
+    if (session == NULL)
+        return;
+    hang();
+    fake.open--;
 }
 
 static void set_stuck(bool stuck)
@@ -158,6 +166,7 @@ static int start(void **state)
     fake_collectd_reset();
     for (size_t i = 0; i < LANES; i++)
         fake_start(&fake.hypervisors[i], 1);
+    fake.old = false;
     fake.made = 0;
     fake.refused = 0;
     fake.turning = false;
@@ -460,18 +469,34 @@ static void shut_down_while_stuck(int result)
     kill(getpid(), SIGKILL);
 }
 
-static void shutdown_leaves_behind_what_hangs(void **state)
+/* libvirtd has frozen since the last read. */
+static void shut_down_when_closing_hangs(int result)
+{
+    double begin = threads_now();
+
+    fake_callbacks.init();
+    read_once();
+    set_stuck(true);
+    bool good = fake_callbacks.shutdown() == 0 && threads_now() - begin < 60;
+
+    good = good && count_hung() == 1 && fake.open == LANES;
+    set_stuck(false);
+    good = good && fake_callbacks.shutdown() == 0;
+    good = good && write(result, "+", 1) == 1;
+    kill(getpid(), SIGKILL);
+}
+
+static void assert_good_in_a_process(void (*work)(int result))
 {
     int ends[2];
     char result = '-';
 
-    (void)state;
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         alarm(120);
-        shut_down_while_stuck(ends[1]);
+        work(ends[1]);
         _exit(1);
     }
     close(ends[1]);
@@ -479,6 +504,25 @@ static void shutdown_leaves_behind_what_hangs(void **state)
     assert_int_equal(result, '+');
     assert_int_equal(waitpid(child, NULL, 0), child);
     close(ends[0]);
+}
+
+static void shutdown_leaves_behind_what_hangs(void **state)
+{
+    (void)state;
+    assert_good_in_a_process(shut_down_while_stuck);
+    assert_good_in_a_process(shut_down_when_closing_hangs);
+}
+
+/* Nobody may turn the event loop beside another plugin there. */
+static void an_old_libvirt_is_polled(void **state)
+{
+    (void)state;
+    fake.old = true;
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_null(fake.sink);
+    assert_int_equal(read_once(), 0);
+    assert_false(fake.turning);
+    assert_int_equal(fake_collectd_log_count(LOG_WARNING), 1);
 }
 
 /* --- the rest ------------------------------------------------------------ */
@@ -563,6 +607,7 @@ int main(void)
         DRIVEN(read_is_never_held_up),
         DRIVEN(read_waits_no_longer_than_the_timeout),
         DRIVEN(shutdown_leaves_behind_what_hangs),
+        DRIVEN(an_old_libvirt_is_polled),
         DRIVEN(severities_are_those_of_collectd),
         DRIVEN(shutdown_frees_and_can_be_repeated),
         DRIVEN(types_that_are_refused_stop_it),
