@@ -152,6 +152,7 @@ uint64_t disk_chain_digest(const struct disk *disk)
 
 void disk_forget_writes(struct disk *disk)
 {
+    disk->failed = 0;
     for (size_t i = 0; i < disk->layer_count; i++) {
         disk->layers[i].first_offset = SIZE_UNKNOWN;
         disk->layers[i].crossed = false;
@@ -165,6 +166,7 @@ static void carry_disk(struct disk *to, const struct disk *from)
     to->job_heard = from->job_heard;
     to->job_chain = from->job_chain;
     to->job_missed = from->job_missed;
+    to->failed = disk_find_layer(to, from->failed) ? from->failed : 0;
 }
 
 void domain_carry_over(struct domain *to, const struct domain *from)

@@ -173,6 +173,8 @@ struct disk {
     bool job_fresh;       /* `job` is of this pass */
     uint64_t job_offsets; /* of the backing images, when it was told ... */
     uint64_t job_asked;   /* ... and when it was last asked */
+    unsigned failed;      /* index of the layer that a commit wrote to which
+                           * failed, and may be tried again; 0: none did */
 };
 
 #define DOMAIN_OFF (-1)
@@ -233,7 +235,8 @@ uint64_t disk_chain_digest(const struct disk *disk);
 /* The layer of that index; NULL where there is none. */
 struct layer *disk_find_layer(const struct disk *disk, unsigned index);
 
-/* A job is over: nobody writes to backing images any more. */
+/* A job is over, and not to be tried again: nobody writes to backing images any
+ * more. */
 void disk_forget_writes(struct disk *disk);
 
 /* For a layout that was read again in the same run of the domain: the jobs that

@@ -35,13 +35,16 @@ static bool has_target(const struct disk *disk)
 
 /* libvirt must be asked for each disk by itself, and the XML names the jobs of
  * some kinds alone. So those are asked for which there is a sign: a mirror, a
- * write below the active layer, a chain that has just been read. A pull gives
- * none: it is found when the XML is read again. */
+ * write below the active layer, a chain that has just been read, a commit that
+ * failed and may be tried again. A pull gives none, nor does a commit that
+ * writes no further than an earlier one did: they are found when the XML is
+ * read again. */
 static bool may_have_job(const struct disk *disk)
 {
     if (disk->job.kind == JOB_BACKUP)
         return false;
-    return disk->job.kind != JOB_NONE || has_target(disk) ||
+    return disk->job.kind != JOB_NONE || disk->failed != 0 ||
+           has_target(disk) ||
            (disk_chain_length(disk) > 1 &&
             (!disk->job_known || count_offsets(disk) != disk->job_offsets));
 }

@@ -26,15 +26,20 @@ static struct layer *find_role(const struct disk *disk, enum role role)
 static struct layer *find_commit_target(const struct disk *disk)
 {
     struct layer *found = NULL;
+    struct layer *failed = NULL;
 
     for (size_t i = 0; i < disk->layer_count; i++) {
         struct layer *layer = &disk->layers[i];
         if (layer->target)
             return layer;
-        if (layer->role == ROLE_CHAIN && layer->depth > 0 && layer->written)
+        if (layer->role != ROLE_CHAIN || layer->depth == 0 || !layer->written)
+            continue;
+        if (disk->failed != 0 && layer->index == disk->failed)
+            failed = layer;
+        else
             found = layer;
     }
-    return found;
+    return found != NULL ? found : failed;
 }
 
 struct layer *job_target(const struct disk *disk, enum job_kind kind)

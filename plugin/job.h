@@ -14,7 +14,8 @@ const char *job_name(enum job_kind kind);
 
 /* The image that a job of that kind writes to; NULL where nobody knows. Of a
  * commit of lower layers libvirt does not tell: it is the one below the active
- * layer to which something is written. */
+ * layer to which something is written; where nothing else is, that of a commit
+ * which failed before. */
 struct layer *job_target(const struct disk *disk, enum job_kind kind);
 
 /* At the most so many bytes will the disk's job still write to its target: no

@@ -191,8 +191,8 @@ static void explain(struct watch *watch, struct alarm *alarm,
         (subject.layer = job_target(disk, alarm->job)) != NULL)
         herald_prepare(&watch->herald, alarm, &subject);
     tidings_explained(&watch->herald, alarm, subject.layer);
-    if (disk != NULL && alarm->job != JOB_NONE)
-        disk_forget_writes(disk);
+    if (disk != NULL && alarm->job == JOB_COMMIT)
+        disk->failed = alarm->notice.index;
 }
 
 /* Not by figures that are older than what happened. */

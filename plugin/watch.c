@@ -176,8 +176,8 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
         tidings_failed(&watch->herald, &alarm, event->reason);
     } else {
         tidings_job_end(&watch->herald, &subject, event->job, event->end);
+        disk_forget_writes(disk);
     }
-    disk_forget_writes(disk);
     return false;
 }
 

@@ -57,7 +57,7 @@ const char *fake_collectd_log_last(void);
 
 /* --- notifications ------------------------------------------------------- */
 
-#define FAKE_NOTIFICATIONS_MAX 64
+#define FAKE_NOTIFICATIONS_MAX 2048
 
 /* Number of notifications since the last reset, and what they were: the name
  * as that of a series, metadata as " name=value". */

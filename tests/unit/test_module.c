@@ -344,11 +344,9 @@ static void without_notifications_nobody_listens(void **state)
     assert_false(fake.turning);
 }
 
-static void start_domain(void)
+static void start_domain(struct fake_domain *domain, const char *name)
 {
-    struct fake_domain *domain = &fake.hypervisors[0].domains[0];
-
-    domain->name = "vm1";
+    domain->name = name;
     domain->xml = "<domain><devices><disk type='block'>"
                   "<driver type='qcow2'/><source dev='/dev/none' index='7'/>"
                   "<target dev='vda'/><alias name='virtio-disk0'/></disk>"
@@ -370,7 +368,7 @@ static void an_event_becomes_a_notification(void **state)
 
     (void)state;
     event.uuid[UUID_BYTES - 1] = 1;
-    start_domain();
+    start_domain(&fake.hypervisors[0].domains[0], "vm1");
     assert_int_equal(fake_callbacks.init(), 0);
     assert_int_equal(read_once(), 0);
     fake.sink->take(fake.sink->context, &event);
@@ -387,6 +385,63 @@ static void an_event_becomes_a_notification(void **state)
                         "space left. Make room, then resume it");
     assert_string_equal(fake_collectd_notification_metadata(0),
                         " path=/dev/none index=7 format=qcow2 bytes=7680");
+}
+
+/* Of as many domains, each with an event of its own, told by four threads. */
+#define CROWD 1000
+
+static void *fail_quarter(void *first)
+{
+    struct event event = {.kind = EVENT_IO_ERROR,
+                          .device = "virtio-disk0",
+                          .path = "/dev/none",
+                          .reason = "enospc",
+                          .paused = true};
+
+    for (size_t i = *(size_t *)first; i < CROWD; i += 4) {
+        struct domain_ref ref = fake_ref(&fake.hypervisors[0].domains[i]);
+        memcpy(event.uuid, ref.uuid, UUID_BYTES);
+        fake.sink->take(fake.sink->context, &event);
+        fake.sink->take(fake.sink->context, &event);
+    }
+    return NULL;
+}
+
+static void open_crowd(void)
+{
+    static char names[CROWD][24];
+
+    fake_stop(&fake.hypervisors[0]);
+    fake_start(&fake.hypervisors[0], CROWD);
+    for (size_t i = 0; i < CROWD; i++) {
+        snprintf(names[i], sizeof(names[i]), "vm%zu", i);
+        start_domain(&fake.hypervisors[0].domains[i], names[i]);
+    }
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_int_equal(read_once(), 0);
+}
+
+/* "a thousand VMs failing at once give a thousand notifications and no more" */
+static void a_thousand_events_become_a_thousand(void **state)
+{
+    static const size_t firsts[] = {0, 1, 2, 3};
+    pthread_t threads[COUNT_OF(firsts)];
+
+    (void)state;
+    open_crowd();
+    for (size_t i = 0; i < COUNT_OF(firsts); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, fail_quarter,
+                                        (void *)(uintptr_t)&firsts[i]),
+                         0);
+    for (size_t i = 0; i < COUNT_OF(firsts); i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < 1000 && fake_collectd_notifications() < CROWD; i++)
+        usleep(10000);
+    usleep(50000);
+    assert_int_equal(fake_collectd_notifications(), CROWD);
+    for (size_t i = 0; i < CROWD; i++)
+        assert_int_equal(fake_collectd_notification_severity(i), NOTIF_FAILURE);
+    assert_int_equal(fake_collectd_log_count(LOG_ERR), 0);
 }
 
 /* --- what hangs ---------------------------------------------------------- */
@@ -604,6 +659,7 @@ int main(void)
         DRIVEN(watermarks_want_to_write),
         DRIVEN(without_notifications_nobody_listens),
         DRIVEN(an_event_becomes_a_notification),
+        DRIVEN(a_thousand_events_become_a_thousand),
         DRIVEN(read_is_never_held_up),
         DRIVEN(read_waits_no_longer_than_the_timeout),
         DRIVEN(shutdown_leaves_behind_what_hangs),

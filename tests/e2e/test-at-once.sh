@@ -1,0 +1,66 @@
+#!/bin/bash
+# "At once": with an interval of a minute a watermark is told within a second of the write
+# that met it, and so is a machine that is paused for want of space. Each of three devices
+# is written to once; on a busy machine the fastest of them counts.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
+
+requires_plugin
+requires_loop
+export HOST_INTERVAL=60
+test_start_host
+
+devices=()
+disks=()
+for disk in vda vdb vdc; do
+    device=$(host_make_loop 8M)
+    host_make_image "$device" qcow2 32M
+    devices+=("$device")
+    disks+=("$disk:qcow2,error_policy=enospace:block:$device")
+done
+host_start_vm vm1 "${disks[@]}"
+small=$(host_make_loop 4M)
+host_make_image "$small" qcow2 32M
+host_make_filling_vm vm2 "$small"
+host_start_collectd 'WatermarkFree "4M"'
+for device in "${devices[@]}"; do
+    expect_watermark "armed" vm1 "$device" $((4 << 20))
+done
+
+# now: milliseconds
+now() {
+    echo "$(($(date +%s%N) / 1000000))"
+}
+
+# told_after BEGIN SEVERITY SERIES: print how many milliseconds later it was told
+told_after() {
+    while ! alarm_told "$2" "$3" && [ $(($(now) - $1)) -lt 10000 ]; do
+        sleep 0.02
+    done
+    echo $(($(now) - $1))
+}
+
+for disk in vda vdb vdc; do
+    begin=$(now)
+    host_write vm1 "$disk" 0 5M &
+    told_after "$begin" WARNING "vm1/virt_backing-$disk/disk_headroom-layer0" >>"$HOST_DIR/watermarks"
+    wait $!
+done
+watermark=$(sort -n "$HOST_DIR/watermarks" | head -n 1)
+expect_success "watermark: told after $watermark ms" [ "$watermark" -lt 1000 ]
+expect_equal "watermarks" 3 "$(log_count 'severity = WARNING, host = vm1, .*is over its watermark by')"
+
+# What libvirt tells another client of it at the same time.
+host_virsh event vm2 --event io-error-reason --timeout 30 >"$HOST_DIR/event" &
+host_virsh resume vm2 >/dev/null
+wait $!
+pause=$(told_after "$(now)" FAILURE vm2/virt_backing-vda/count-errors)
+expect_success "what libvirt told: $(head -n 1 "$HOST_DIR/event")" grep -q "domain 'vm2'.*enospc" "$HOST_DIR/event"
+expect_success "pause: told $pause ms later" [ "$pause" -lt 1000 ]
+# The first one, and one for who was resumed although over its watermark.
+expect_equal "cycles meanwhile" 2 "$(series_values hypervisor/virt_backing/count-domains | wc -l)"
