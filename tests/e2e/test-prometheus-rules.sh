@@ -35,7 +35,8 @@ expect_promtool check config prometheus.yml
 expect_promtool check rules rules.yml
 expect_promtool test rules rules-test.yml
 
-for alert in $(sed -n 's/.*- alert: //p' rules.yml | sort -u); do
+mapfile -t alerts < <(sed -n 's/.*- alert: //p' rules.yml | sort -u)
+for alert in "${alerts[@]}"; do
     for way in fires silent; do
         expect_success "$alert is tested: $way" [ "$(times_tested "$alert" $way)" -gt 0 ]
     done
