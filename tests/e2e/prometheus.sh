@@ -58,7 +58,9 @@ start_prometheus() {
     pid=$!
     host_on_cleanup host_end_pid "$pid" 10
     host_poll 30 curl -sf -o "$HOST_DIR/prometheus/ready" "$PROMETHEUS_URL/-/ready" ||
-        host_fail "Prometheus does not start: $(tail -n 5 "$HOST_DIR/prometheus.log")"
+        host_fail "Prometheus does not start: $(tail -n 5 "$HOST_DIR/prometheus.log")" || return
+    # It scrapes for the first time after five seconds.
+    host_poll 30 prometheus_has up || host_fail "Prometheus does not scrape"
 }
 
 # Ask Prometheus, and print what is in "data" of its answer, or fail with its reason:

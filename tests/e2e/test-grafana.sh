@@ -1,0 +1,113 @@
+#!/bin/bash
+# The dashboards of integrations/grafana on a real Prometheus, while VMs write and a commit
+# runs: each query of each panel has data, the variables have what is there, and what
+# panels say is what stat and qemu-img say. A commit is seen: the layer that it writes to
+# grows, then a layer is gone.
+#
+# PICTURES=FOLDER draws the panels that are in the README.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=prometheus.sh
+. "$(dirname "$0")/prometheus.sh"
+# shellcheck source-path=SCRIPTDIR source=grafana.sh
+. "$(dirname "$0")/grafana.sh"
+
+requires_plugin
+requires_loop
+requires_prometheus
+test_start_host
+
+# vda: three images, of which the active one is on a device that is smaller than the disk.
+base=$HOST_DIR/base.qcow2
+middle=$HOST_DIR/middle.qcow2
+top=$(host_make_loop 32M)
+data=$(host_make_loop 24M)
+other=$HOST_DIR/other.qcow2
+host_make_image "$base" qcow2 64M
+host_make_image "$middle" qcow2 - "$base" qcow2
+host_make_image "$top" qcow2 - "$middle" qcow2
+host_make_image "$data" qcow2 64M
+host_make_image "$other" qcow2 64M
+qemu-io -f qcow2 -c 'write 0 6M' "$base" >/dev/null
+qemu-io -f qcow2 -c 'write 16M 40M' "$middle" >/dev/null
+qemu-io -f qcow2 -c 'write 0 2M' "$top" >/dev/null
+host_start_vm vm1 "vda:qcow2:block:$top" "vdb:qcow2:block:$data"
+host_start_vm vm2.test "vda:qcow2:file:$other"
+
+port=$(free_port)
+HOST_COLLECTD_EXTRA=$(prometheus_collectd_conf "$port") host_start_collectd
+start_prometheus "$port"
+begin=$(date +%s)
+
+# panel_value DASHBOARD TITLE REFID: of a query that has one series
+panel_value() {
+    prometheus_value "$(grafana_query "$@")" | sed 's/.* //'
+}
+
+# has_value VALUE DASHBOARD TITLE REFID
+has_value() {
+    [ "$(panel_value "${@:2}")" = "$1" ]
+}
+
+# expect_panel WHAT VALUE DASHBOARD TITLE REFID: it comes to say so within a few cycles
+expect_panel() {
+    host_poll 10 has_value "${@:2}" || true
+    expect_equal "$1" "$2" "$(panel_value "${@:3}")"
+}
+
+# The end of an image in use, as QEMU has written it.
+image_end() {
+    host_flush vm1 "$1"
+    truth_image_end "$2"
+}
+
+# A guest that goes on writing, so that its room will end some time.
+for offset in 0 1M 2M 3M; do
+    host_write vm1 vdb $offset 1M
+    host_wait_fresh vm1/virt_backing-vdb/count-layers
+done
+grafana_choose .+ vm1 vdb
+end=$(image_end vdb "$data")
+expect_panel "taken by vdb" "$end" machine "Taken of the storage" A
+expect_panel "promised by vdb" "$(truth_virtual_size qcow2 "$data")" machine "Promised to the guest" A
+expect_panel "room of vdb" $(($(truth_device_size "$data") - end)) machine "Least headroom" A
+expect_panel "room of vdb, in the fleet" $(($(truth_device_size "$data") - end)) fleet "Worst headroom first" A
+grafana_choose .+ vm1 vda
+taken=$(($(image_end vda "$top") + $(truth_du "$middle") + $(truth_du "$base")))
+expect_panel "taken by the chain" $taken machine "Taken of the storage" A
+expect_panel "images" 3 machine "Images" A
+
+expect_equal "hosts" "$PROMETHEUS_TARGET" "$(grafana_choices fleet host)"
+expect_equal "domains" "vm1 vm2.test" "$(grafana_choices fleet domain)"
+expect_equal "disks of vm1" "vda vdb" "$(grafana_choices machine disk)"
+grafana_choose .+ vm2.test vda
+expect_equal "disks of vm2" "vda" "$(grafana_choices machine disk)"
+grafana_choose "127\\\\.0\\\\.0\\\\.1:$port" "(vm1|vm2\\\\.test)" vda
+expect_equal "the fleet with chosen ones" 1 "$(grafana_count range "$(grafana_query fleet Images A)" 10)"
+expect_equal "deepest chains of chosen ones" 2 "$(grafana_count now "$(grafana_query fleet "Deepest chains" A)" 10)"
+
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 2 >/dev/null
+wait_until 15 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
+grafana_choose .+ .+ .+
+expect_dashboard fleet 60
+grafana_choose .+ vm1 vda
+expect_dashboard machine 60
+host_virsh blockjob vm1 vda --bandwidth 4
+wait_until 40 job_ended vm1 vda
+
+# The graph of layers, from the beginning on: a value a second of one layer, oldest first.
+layer_values() {
+    prometheus_ask query_range "query=$(grafana_query machine "vda: allocation, layer by layer" A)" \
+        "start=$begin" "end=$(date +%s)" step=1 |
+        jq -r --arg layer "$1" '.result[] | select(.metric.layer == $layer) | .values[][1]'
+}
+expect_panel "images after the commit" 2 machine "Images" A
+expect_success "the base grew step by step" [ "$(layer_values layer2 | uniq | wc -l)" -gt 4 ]
+expect_success "the base never shrank" sort -n --check <(layer_values layer2)
+wait_until 15 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1", disk="vda"}' 2
+expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values layer1 | tail -n 1)"
+taken=$(($(image_end vda "$top") + $(truth_du "$base")))
+expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A
