@@ -20,6 +20,9 @@ packages_manager() {
 
 # Print the packages of a group: packages_list MANAGER GROUP
 packages_list() {
+    local npm=npm
+    # A Node.js of another origin brings its own, and Debian's can't go beside it.
+    ! command -v npm >/dev/null || npm=
     case $1-$2 in
     apt-build)
         echo gcc libc6-dev make autoconf automake libtool pkg-config \
@@ -33,7 +36,7 @@ packages_list() {
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
             nagios4-core collectd-utils \
-            prometheus libmicrohttpd12 libprotobuf-c1 curl jq
+            prometheus libmicrohttpd12 libprotobuf-c1 curl jq ${npm:+"$npm"}
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -47,7 +50,7 @@ packages_list() {
     dnf-check)
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
             nagios collectd-utils \
-            golang-github-prometheus collectd-write_prometheus curl jq
+            golang-github-prometheus collectd-write_prometheus curl jq ${npm:+"$npm"}
         ;;
     *)
         echo "packages: unknown group '$2'" >&2
