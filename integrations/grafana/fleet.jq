@@ -40,7 +40,7 @@ dashboard("prometheus"; "virt-backing-fleet"; "virt_backing: fleet";
             url: "/d/virt-backing-machine?${datasource:queryparam}&var-host=${__data.fields.instance}&var-domain=${__data.fields.domain}&${__url_time_range}"}]})])
         + {description: "Images that can run out. full in: at the pace of the last half hour, by rules.yml; empty where headroom does not fall."},
 
-    (graph("Least headroom"; [query("bottomk(10, \(limited))"; disk_name + " {{layer}}")]; 12;
+    (graph("Least headroom over time"; [query("bottomk(10, \(limited))"; disk_name + " {{layer}}")]; 12;
         headroom_limits + nothing_limited + {unit: "bytes"}) | with_limits),
     graph("Promised and taken"; [
         query("sum(\(promised))"; "promised to guests"),

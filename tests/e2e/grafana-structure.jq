@@ -13,6 +13,7 @@ def variables: [match("\\$\\{?([a-zA-Z_]\\w*)"; "g").captures[0].string | select
   (if (.uid // "" | test("^[a-zA-Z0-9_-]{1,40}$")) then empty else "uid" end),
   (if .id == null then empty else "id is of one Grafana alone" end),
   (.panels | map(.id) | twice[] | "panel id \(.) is there twice"),
+  (.panels | map(.title) | twice[] | "title \(.) is there twice"),
   (.panels[] | select((.id | type) != "number" or .id < 1) | "panel \(.title): id"),
   (.panels[] | select(.gridPos | .x < 0 or .y < 0 or .w < 1 or .h < 1 or .x + .w > 24) | "panel \(.title): place"),
   (.panels as $all | range($all | length) as $i | range($i) as $j

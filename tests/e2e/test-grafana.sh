@@ -14,6 +14,8 @@
 . "$(dirname "$0")/prometheus.sh"
 # shellcheck source-path=SCRIPTDIR source=grafana.sh
 . "$(dirname "$0")/grafana.sh"
+# shellcheck source-path=SCRIPTDIR source=picture.sh
+. "$(dirname "$0")/picture.sh"
 
 requires_plugin
 requires_loop
@@ -111,3 +113,17 @@ wait_until 15 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1"
 expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values layer1 | tail -n 1)"
 taken=$(($(image_end vda "$top") + $(truth_du "$base")))
 expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A
+
+[ -n "${PICTURES:-}" ] || exit 0
+# What comes after the commit is to be seen, too.
+sleep 8
+end=$(date +%s)
+draw() {
+    picture_draw "$1" "$2" "$begin" "$end" "$PICTURES/$3.png"
+}
+draw machine "vda: allocation, layer by layer" layers
+draw machine "vda: room, and what jobs may still write" room
+grafana_choose .+ .+ .+
+draw fleet "Least headroom over time" headroom
+draw fleet "Promised and taken" promised
+draw fleet "Disks by depth of their chain" chains
