@@ -36,7 +36,8 @@ packages_list() {
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
             nagios4-core collectd-utils \
-            prometheus libmicrohttpd12 libprotobuf-c1 curl jq ${npm:+"$npm"}
+            prometheus libmicrohttpd12 libprotobuf-c1 \
+            graphite-carbon graphite-web curl jq ${npm:+"$npm"}
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -50,7 +51,8 @@ packages_list() {
     dnf-check)
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
             nagios collectd-utils \
-            golang-github-prometheus collectd-write_prometheus curl jq ${npm:+"$npm"}
+            golang-github-prometheus collectd-write_prometheus \
+            python3-carbon graphite-web curl jq ${npm:+"$npm"}
         ;;
     *)
         echo "packages: unknown group '$2'" >&2

@@ -38,6 +38,6 @@ def variables: [match("\\$\\{?([a-zA-Z_]\\w*)"; "g").captures[0].string | select
   ($shown[] | select(.type == "timeseries" and (.options.legend.showLegend | not)) | "panel \(.title): no legend"),
   ($shown[] | select(.type == "timeseries" and (.targets | all((.legendFormat // .target // "") != "") | not))
     | "panel \(.title): a query without a name for its legend"),
-  ($shown[] | select(.type != "table" and (.targets[0].expr // .targets[0].target | test("disk_|_left|bytes"))
-      and (.fieldConfig.defaults.unit != "bytes") and (.targets[0].expr // .targets[0].target | test(" / |divideSeries") | not))
-    | "panel \(.title): bytes without their unit")
+  ($shown[] | select(.type != "table") | (.targets[0] | .expr // .target) as $query
+    | select(($query | test("disk_|_left")) and ($query | test(" / |divideSeries") | not)
+      and (.fieldConfig.defaults.unit | IN("bytes", "percent") | not)) | "panel \(.title): bytes without their unit")

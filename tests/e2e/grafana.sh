@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # grafana.sh - the queries of the dashboards of integrations/grafana, with variables put
-# in as Grafana does it. Source it after functions.sh and prometheus.sh.
+# in as Grafana does it. Source it after prometheus.sh, and after graphite.sh, which is then
+# asked where no Prometheus was started.
 
 GRAFANA_DIR=$TEST_TOP/integrations/grafana
 
@@ -16,7 +17,7 @@ grafana_queries() {
         def chosen: reduce (["host", $host], ["domain", $domain], ["disk", $disk]) as $one
             (.; gsub("\\$" + $one[0] + "\\b"; $one[1]));
         (.panels[] | select(.targets) | .title as $title | .targets[]
-            | {title: $title, refId, kind: (if .instant then "now" else "range" end), expr}),
+            | {title: $title, refId, kind: (if .instant then "now" else "range" end), expr: (.expr // .target)}),
         (.annotations.list[] | {title: ("annotation " + .name), refId: "-", kind: "range", expr})
         | .expr |= chosen | .title |= chosen' "$GRAFANA_DIR/$1.json"
 }
@@ -31,6 +32,10 @@ grafana_query() {
 # many series it gives: grafana_count KIND EXPRESSION SECONDS
 grafana_count() {
     local now
+    if [ -z "$PROMETHEUS_URL" ]; then
+        graphite_count "$2" "$3"
+        return
+    fi
     now=$(date +%s)
     if [ "$1" = now ]; then
         prometheus_ask query "query=$2"
