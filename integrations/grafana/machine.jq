@@ -7,8 +7,8 @@ include "panels";
 include "series";
 
 # Of the disk of this row, whichever host the machine runs on.
-def layers($name): "max by (layer) (\(machines($name; ", disk=\"$disk\"")))";
-def jobs($name): "max by (type) (\(machines($name; ", disk=\"$disk\"")))";
+def layers($name): "max by (layer) (\(machines($name; ", disk=~\"$disk\"")))";
+def jobs($name): "max by (type) (\(machines($name; ", disk=~\"$disk\"")))";
 
 def disk_row: row("$disk") + {repeat: "disk"};
 
@@ -33,7 +33,7 @@ dashboard("prometheus"; "virt-backing-machine"; "virt_backing: machine";
     disk_row,
     (graph("$disk: allocation, layer by layer"; [
             query(layers("disk_allocation"); "{{layer}}"),
-            query("max(\(machines("disk_capacity"; ", disk=\"$disk\", layer=\"layer0\"")))"; "capacity")]; 16; {unit: "bytes"})
+            query("max(\(machines("disk_capacity"; ", disk=~\"$disk\", layer=\"layer0\"")))"; "capacity")]; 16; {unit: "bytes"})
         | stacked | dashed("^capacity$") | .gridPos.h = 12)
         + {description: "What each image takes of the storage; layer0 is the active one. A commit makes the layer that it writes to grow; when it is done a layer is gone, and those below have moved up."},
     (graph("$disk: room, and what jobs may still write"; [
@@ -47,7 +47,7 @@ dashboard("prometheus"; "virt-backing-machine"; "virt_backing: machine";
         + {description: "On a block device allocation of the device, in a file of the capacity. Of layers that are being written."},
     graph("$disk: length of files, size of devices"; [query(layers("disk_physical"); "{{layer}}")]; 8; {unit: "bytes"}),
     (graph("$disk: images in the chain"; [
-            query("max(\(machines("count"; ", disk=\"$disk\", type=\"layers\"")))"; "images")]; 8; chain_limits + {decimals: 0})
+            query("max(\(machines("count"; ", disk=~\"$disk\", type=\"layers\"")))"; "images")]; 8; chain_limits + {decimals: 0})
         | stepped),
     table("$disk: layers now"; ["layer"]; [
         {title: "capacity", expr: layers("disk_capacity"), field: {unit: "bytes"}},

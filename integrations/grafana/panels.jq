@@ -31,7 +31,7 @@ def percent_limits: high(80; 95);
 
 # Fields whose name fits an expression have these properties: {"unit": "bytes", ...}
 def override($regex; $properties): {
-    matcher: {id: "byRegexp", options: $regex},
+    matcher: {id: "byRegexp", options: "/\($regex)/"},
     properties: ($properties | to_entries | map({id: .key, value: .value}))};
 
 # --- panels: a title, queries, width of 24, and the unit and limits of its fields ---

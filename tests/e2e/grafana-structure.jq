@@ -31,6 +31,9 @@ def variables: [match("\\$\\{?([a-zA-Z_]\\w*)"; "g").captures[0].string | select
   ($known[] as $name | [.panels | .. | strings | variables[] | select(. == $name)] | select(length == 0)
     | "variable \($name) is not used"),
   (.panels[] | select(.repeat) | select(.repeat | IN($known[]) | not) | "panel \(.title): repeats for nothing"),
+  # Without the slashes Grafana takes it for all of a name.
+  ($shown[] | .title as $title | .fieldConfig.overrides[].matcher
+    | select(.id == "byRegexp" and (.options | test("^/.*/$") | not)) | "panel \($title): expression without slashes"),
   # Units, limits and legends.
   ($shown[] | select(.fieldConfig.defaults.thresholds.steps[0].value != null) | "panel \(.title): limits"),
   ($shown[] | .title as $title | [.fieldConfig | .. | .thresholds? // empty | .steps | map(.value)] [] | select(. != sort)

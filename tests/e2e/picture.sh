@@ -41,7 +41,7 @@ picture_elements() {
     jq -r --arg file "$1" --argjson panel "$2" '
         ["#4878a8", "#e0a030", "#60a860", "#a05080", "#50a0a0", "#806040"] as $colours
         | ($panel.fieldConfig.defaults.custom.stacking.mode == "normal") as $stacked
-        | ($panel.fieldConfig.overrides | map(select(any(.properties[]; .id == "custom.lineStyle")) | .matcher.options)) as $dashes
+        | ($panel.fieldConfig.overrides | map(select(any(.properties[]; .id == "custom.lineStyle")) | .matcher.options[1:-1])) as $dashes
         | to_entries[] | .key as $index | .value.name as $name
         | ($name + "\\l" | gsub(":"; "\\:")) as $legend
         | ($dashes | any(. as $regex | $name | test($regex))) as $dashed
