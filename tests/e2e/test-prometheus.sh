@@ -5,6 +5,10 @@
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=hang.sh
+. "$(dirname "$0")/hang.sh"
 # shellcheck source-path=SCRIPTDIR source=prometheus.sh
 . "$(dirname "$0")/prometheus.sh"
 
@@ -79,10 +83,28 @@ expect_equal "alerts about vm1's vdb" "critical warning" \
     "$(prometheus_alerts | awk '$1 == "VirtBackingNearlyFull" && $4 == "vdb" { print $2 }' | xargs)"
 expect_equal "other kinds of alerts" "" "$(prometheus_alerts | grep -v '^VirtBackingNearlyFull ')"
 
+# A loop device fails reads behind the end of its file, and the machine is paused.
+failing=$(host_make_loop 4M)
+host_make_image "$failing" qcow2 32M
+host_make_filling_vm failing "$failing" stop
+truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$failing")"
+blockdev --flushbufs "$failing"
+host_virsh resume failing >/dev/null
+wait_until 20 alert_fires VirtBackingIOErrors critical failing vda
+
+# A machine that hangs has no sizes, and so no other alert.
+stuck_stop vm1
+wait_until 20 alert_fires VirtBackingDomainStalled warning vm1
+wait_until 20 alert_fires VirtBackingDomainStalled critical vm1
+wait_until 10 not alert_fires VirtBackingNearlyFull critical vm1 vdb
+stuck_continue vm1
+wait_until 10 alert_fires VirtBackingNearlyFull critical vm1 vdb
+expect_equal "alerts of a machine that hangs, after it" "" "$(prometheus_alerts | grep Stalled)"
+
 # Its series end with the machine, not five minutes later.
 host_destroy_vm "$odd"
-wait_until 15 prometheus_has "$(prefixed count){type=\"layers\", domain!=\"\"}" 2
-wait_until 15 alert_fires VirtBackingDomainGone info
+wait_until 15 prometheus_has "$(prefixed count){domain=~\"vm:2.*\"}" 0
+wait_until 15 alert_fires VirtBackingDomainGone info "$odd" -
 
 host_stop_libvirtd
 wait_until 20 alert_fires VirtBackingGone critical - -
