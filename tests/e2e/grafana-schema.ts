@@ -1,9 +1,11 @@
-// The types that a dashboard must fit, of Grafana's own package @grafana/schema.
+// The types that a dashboard must fit, of Grafana's own packages @grafana/schema and
+// @grafana/prometheus.
 // test-grafana-schema.sh appends the dashboards as constants, and has the compiler judge.
 
 import type * as Dashboards from './node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen';
 import type * as BarGauge from './node_modules/@grafana/schema/dist/types/raw/composable/bargauge/panelcfg/x/types.gen';
 import type * as Stat from './node_modules/@grafana/schema/dist/types/raw/composable/stat/panelcfg/x/types.gen';
+import type { Prometheus } from './package/dist/types/dataquery';
 import type * as Table from './node_modules/@grafana/schema/dist/types/raw/composable/table/panelcfg/x/types.gen';
 import type * as TimeSeries from './node_modules/@grafana/schema/dist/types/raw/composable/timeseries/panelcfg/x/types.gen';
 
@@ -30,11 +32,10 @@ type Panel =
     | PanelOf<'timeseries', TimeSeries.Options, TimeSeries.FieldConfig>
     | Plain<Dashboards.RowPanel>;
 
-// The package has no types for queries of Prometheus and Graphite, nor for what a query of
-// an annotation adds: these are ours.
-type Prometheus = { refId: string; expr: string; legendFormat: string; instant: boolean; range: boolean; format?: 'table' };
+// There are no types for queries of Graphite, nor for what a query of Prometheus adds to an
+// annotation: these are ours.
 type Graphite = { refId: string; target: string };
-type Target = Prometheus | Graphite;
+type Target = Plain<Omit<Prometheus, 'scopes' | 'adhocFilters'>> | Graphite;
 type Annotation = Plain<Dashboards.AnnotationQuery> & {
     expr: string; titleFormat: string; textFormat: string; tagKeys: string; step: string; useValueForTime: 'on' | 'off';
 };
