@@ -7,8 +7,9 @@ include "panels";
 include "series";
 
 # Of the disk of this row, whichever host the machine runs on.
-def layers($name): "max by (layer) (\(machines($name; ", disk=~\"$disk\"")))";
-def jobs($name): "max by (type) (\(machines($name; ", disk=~\"$disk\"")))";
+def images($name): machines($name; ", disk=~\"$disk\"");
+def layers($name): "max by (layer) (\(images($name)))";
+def jobs($name): "max by (type) (\(images($name)))";
 
 def disk_row: row("$disk") + {repeat: "disk"};
 
@@ -50,12 +51,12 @@ dashboard("prometheus"; "virt-backing-machine"; "virt_backing: machine";
             query("max(\(machines("count"; ", disk=~\"$disk\", type=\"layers\"")))"; "images")]; 8; chain_limits + {decimals: 0})
         | stepped),
     table("$disk: layers now"; ["layer"]; [
-        {title: "capacity", expr: layers("disk_capacity"), field: {unit: "bytes"}},
-        {title: "allocation", expr: layers("disk_allocation"), field: {unit: "bytes"}},
-        {title: "physical", expr: layers("disk_physical"), field: {unit: "bytes"}},
-        {title: "headroom", expr: layers("disk_headroom"),
+        {title: "capacity", expr: images("disk_capacity"), field: {unit: "bytes"}},
+        {title: "allocation", expr: images("disk_allocation"), field: {unit: "bytes"}},
+        {title: "physical", expr: images("disk_physical"), field: {unit: "bytes"}},
+        {title: "headroom", expr: images("disk_headroom"),
             field: (headroom_limits + {unit: "bytes", "custom.cellOptions": {type: "color-text"}})},
-        {title: "percent", expr: layers("percent"),
+        {title: "percent", expr: images("percent"),
             field: (percent_limits + {unit: "percent", min: 0, max: 100, "custom.cellOptions": {type: "gauge", mode: "basic"}})}
         ]; {displayName: "layer", desc: false}; 7)
     ])

@@ -76,10 +76,11 @@ def with_limits: .fieldConfig.defaults.custom += {thresholdsStyle: {mode: "dashe
 def stepped: .fieldConfig.defaults.custom += {lineInterpolation: "stepAfter"};
 
 # A table: each column is {title, expr, field}; label columns come first, as named in
-# $labels, rows sorted by $sort.
+# $labels, rows sorted by $sort. All queries must give these labels and no other, not even the
+# name of the series, or Grafana makes a row of each value.
 def table($title; $labels; $columns; $sort; $height):
     ([range($columns | length)] | map("Value #" + ([65 + .] | implode))) as $values
-    | panel("table"; $title; ($columns | map(column(.expr))); 24; $height;
+    | panel("table"; $title; ($columns | map(column("max by (\($labels | join(", "))) (\(.expr))"))); 24; $height;
         no_limits + {custom: {align: "auto", filterable: true, inspect: false}})
     + {options: {showHeader: true, frameIndex: 0, cellHeight: "sm", sortBy: [$sort]},
        transformations: [

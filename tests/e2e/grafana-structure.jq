@@ -31,6 +31,8 @@ def variables: [match("\\$\\{?([a-zA-Z_]\\w*)"; "g").captures[0].string | select
   ($known[] as $name | [.panels | .. | strings | variables[] | select(. == $name)] | select(length == 0)
     | "variable \($name) is not used"),
   (.panels[] | select(.repeat) | select(.repeat | IN($known[]) | not) | "panel \(.title): repeats for nothing"),
+  ($shown[] | select(.type == "table") | .title as $title | .targets | map(.expr | match("^max by \\([^)]*\\)").string)
+    | unique | select(length != 1) | "table \($title): its queries have different labels"),
   # Without the slashes Grafana takes it for all of a name.
   ($shown[] | .title as $title | .fieldConfig.overrides[].matcher
     | select(.id == "byRegexp" and (.options | test("^/.*/$") | not)) | "panel \($title): expression without slashes"),

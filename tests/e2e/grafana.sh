@@ -60,6 +60,15 @@ expect_dashboard() {
             "$GRAFANA_DIR/$1.json" "$GRAFANA_DIR/$1.json")"
 }
 
+# The labels that the queries of a table give, each kind once: Grafana makes one row of
+# values whose labels are the same. grafana_labels DASHBOARD TITLE
+grafana_labels() {
+    grafana_queries "$1" | jq -r --arg title "$2" 'select(.title == $title) | .expr' |
+        while IFS= read -r expr; do
+            prometheus_ask query "query=$expr" | jq -r '.result[].metric | keys | join(" ")'
+        done | sort -u
+}
+
 # What a variable has to choose from, sorted, in one line: grafana_choices DASHBOARD NAME
 grafana_choices() {
     local query selector label

@@ -95,8 +95,10 @@ host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 2 >/de
 wait_until 15 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
 grafana_choose .+ .+ .+
 expect_dashboard fleet 60
+expect_equal "labels of the fleet's table" "disk domain instance layer" "$(grafana_labels fleet "Worst headroom first")"
 grafana_choose .+ vm1 vda
 expect_dashboard machine 60
+expect_equal "labels of the machine's table" layer "$(grafana_labels machine "vda: layers now")"
 host_virsh blockjob vm1 vda --bandwidth 4
 wait_until 40 job_ended vm1 vda
 
