@@ -46,15 +46,12 @@ grafana_count() {
 
 # All queries of a dashboard give data: expect_dashboard DASHBOARD SECONDS
 expect_dashboard() {
-    local line title kind expr count asked=0
-    while IFS= read -r line; do
-        title=$(jq -r '.title + ", " + .refId' <<<"$line")
-        kind=$(jq -r .kind <<<"$line")
-        expr=$(jq -r .expr <<<"$line")
+    local title kind expr count asked=0
+    while IFS=$'\x1f' read -r title kind expr; do
         count=$(grafana_count "$kind" "$expr" "$2") || count=0
         expect_success "$1: $title: $count series" [ "$count" -gt 0 ]
         asked=$((asked + 1))
-    done < <(grafana_queries "$1")
+    done < <(grafana_queries "$1" | jq -r '[.title + ", " + .refId, .kind, .expr] | join("\u001f")')
     expect_equal "$1: queries that were asked" "$asked" \
         "$(jq '[.panels[].targets | select(.) | length] | add + ([input.annotations.list[]] | length)' \
             "$GRAFANA_DIR/$1.json" "$GRAFANA_DIR/$1.json")"

@@ -66,17 +66,15 @@ start_prometheus() {
 # Ask Prometheus, and print what is in "data" of its answer, or fail with its reason:
 #   prometheus_ask PATH [NAME=VALUE...]
 prometheus_ask() {
-    local path=$1 pair answer
+    local path=$1 pair
     local -a options=()
     shift
     for pair; do
         options+=(--data-urlencode "$pair")
     done
-    answer=$(curl -sS -G "${options[@]}" "$PROMETHEUS_URL/api/v1/$path")
-    if [ "$(jq -r .status <<<"$answer")" != success ]; then
-        host_fail "Prometheus, $path $*: $answer" || return
-    fi
-    jq -c .data <<<"$answer"
+    curl -sS -G "${options[@]}" "$PROMETHEUS_URL/api/v1/$path" |
+        jq -c 'if .status == "success" then .data else error(.error) end' ||
+        host_fail "Prometheus, $path $*"
 }
 
 # Print what an expression is now, a line for each series, "LABEL=VALUE,... VALUE" with

@@ -71,7 +71,7 @@ expect_equal "domains" "vm1 www_example_2" "$(choices domain)"
 expect_equal "disks" vda "$(choices disk)"
 
 grafana_choose '*' vm1 vda
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 1 >/dev/null
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
 wait_until 15 job_is_stored
 expect_dashboard graphite 60
 host_virsh blockjob vm1 vda --bandwidth 1000
