@@ -137,6 +137,9 @@ host_cleanup() {
     trap - EXIT
     trap '' HUP INT TERM
     set +e
+    # A machine may have gone to another host with the images of this one.
+    host_each host_stop_collectd
+    host_each host_end_libvirt
     host_each host_end
     exit "$status"
 }
@@ -144,8 +147,6 @@ host_cleanup() {
 host_end() {
     local line
     [ -n "$HOST_DIR" ] || return 0
-    host_stop_collectd
-    host_end_libvirt
     while read -r line; do
         eval "$line"
     done < <(tac "$HOST_DIR/cleanup" 2>/dev/null)

@@ -34,7 +34,7 @@ receiver_conf() {
         -e "s|/etc/collectd/network.passwd|$HOST_DIR/network.passwd|" \
         -e "${3:+s/ [^ ]*virt_backing.db\"$//}" \
         -e "s|/usr/share/collectd/types.db|$(collectd_types)|" \
-        -e "s|/usr/local/share/collectd/|$TEST_TOP/types.db.d/|" \
+        -e "s|/etc/collectd/virt_backing.db|$TEST_TOP/types.db.d/virt_backing.db|" \
         "$TEST_TOP/integrations/network/receiver.conf"
 }
 

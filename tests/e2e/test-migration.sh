@@ -1,0 +1,85 @@
+#!/bin/bash
+# A machine migrates while it writes to a thin device, and both hypervisors send to a
+# third collectd. Its series go on under the same name; where both tell for a moment they
+# do not disagree, and the new hypervisor knows what was written on the way.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
+# shellcheck source-path=SCRIPTDIR source=notify.sh
+. "$(dirname "$0")/notify.sh"
+# shellcheck source-path=SCRIPTDIR source=network.sh
+. "$(dirname "$0")/network.sh"
+
+requires_plugin
+requires_loop
+requires_network
+export HOST_INTERVAL=0.2
+test_start_host
+# shellcheck disable=SC2034 # read by host_configure_collectd
+HOST_NAME=hv1
+first=$HOST_DIR
+disk=vm1/virt_backing-vda
+port=$(free_udp_port)
+start_receiver "$port"
+receiver=$HOST_DIR
+
+start_sender() {
+    HOST_COLLECTD_EXTRA=$(sender_conf "$port") host_start_collectd 'WatermarkFree "8M"'
+}
+
+host_add hv2
+second=$HOST_DIR
+host_start_libvirtd
+start_sender
+destination=$HOST_URI
+
+host_switch "$first"
+device=$(host_make_loop 64M)
+host_make_image "$device" qcow2 128M
+host_start_restless_vm vm1 "vda:qcow2:block:$device"
+host_write vm1 vda 0 5M
+host_flush vm1 vda
+start_sender
+host_wait_cycle
+before=$(truth_image_end "$device")
+expect_value "before" "$before" "$disk/disk_allocation-layer0"
+
+host_virsh migrate --live --unsafe --undefinesource --persistent --bandwidth 1 \
+    --migrateuri "unix://$HOST_DIR/migration" vm1 "$destination" >/dev/null &
+migration=$!
+host_switch "$second"
+host_poll 10 host_series_after "$disk/count-layers" 0 || fail "it does not migrate"
+host_switch "$first"
+host_write vm1 vda 10M 20M
+expect_success "it is still on its way" host_pid_runs "$migration"
+host_wait_cycle
+host_virsh migrate-setspeed vm1 1000
+host_virsh migrate-setmaxdowntime vm1 5000
+expect_success "it migrates" wait "$migration"
+host_wait_cycle
+expect_series_absent "$disk/disk_allocation-layer0"
+expect_value "machines where it was" 0 hv1/virt_backing/count-domains
+host_stop_collectd
+
+host_switch "$second"
+host_wait_cycle
+host_flush vm1 vda
+host_wait_cycle
+after=$(truth_image_end "$device")
+expect_success "it has grown on the way" [ "$after" -gt "$before" ]
+expect_value "after" "$after" "$disk/disk_allocation-layer0"
+expect_threshold "its watermark" vm1 "$device" $((56 << 20))
+expect_value "machines where it is" 1 hv2/virt_backing/count-domains
+host_stop_collectd
+
+# The receiver may write what is late out of order; the times tell.
+host_switch "$receiver"
+host_poll 10 same_samples "$first" "$second" || true
+host_stop_collectd
+expect_equal "what was sent and not received, or otherwise" "" "$(samples_differ "$first" "$second")"
+expect_equal "hosts" "hv1 hv2 vm1" "$(host_series | cut -d/ -f1 | sort -u | xargs)"
+expect_equal "the device's allocation over time" "$before $after" \
+    "$(all_samples "$HOST_DIR" | awk -v series="$disk/disk_allocation-layer0" '$1 == series { print $3 }' |
+        sed 's/\.000000$//' | uniq | xargs)"
