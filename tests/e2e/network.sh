@@ -7,12 +7,20 @@ requires_network() {
     [ -e "$(collectd_folder)/network.so" ] || skip "collectd has no network plugin"
 }
 
-# Print a UDP port that nobody listens on.
+# Print a port that nobody listens on.
 free_udp_port() {
+    free_port --udp
+}
+
+free_tcp_port() {
+    free_port --tcp
+}
+
+free_port() {
     local port
     while true; do
         port=$((20000 + RANDOM % 12000))
-        ss -Hlun "sport = :$port" | grep . >/dev/null || break
+        ss -Hln "$1" "sport = :$port" | grep . >/dev/null || break
     done
     echo "$port"
 }

@@ -100,16 +100,16 @@ expect_equal "picture on standard output" 640x330 "$(png_size "$HOST_DIR/stdout.
 expect_equal "base, below the snapshot" "$base_before" "$(drawn last_layer1 "${before[@]}" disk "$vm" vda)"
 expect_equal "snapshot" "$top_before" "$(drawn last_layer0 "${before[@]}" disk "$vm" vda)"
 expect_equal "container of the snapshot" "$top_length" \
-    "$(drawn container_layer0 "${before[@]}" disk "$vm" vda)"
+    "$(drawn last_physical_layer0 "${before[@]}" disk "$vm" vda)"
 expect_equal "the whole stack" $((base_before + top_before)) \
     "$(drawn top_layer0:LAST "${before[@]}" disk "$vm" vda)"
 expect_equal "the line above it" $((base_before + top_length)) \
     "$(drawn end_layer0:LAST "${before[@]}" disk "$vm" vda)"
-expect_equal "both disks" $((base_before + top_before)) "$(drawn last0 "${before[@]}" vm "$vm")"
-expect_equal "layers of the first disk" 2 "$(drawn y0_0 "${before[@]}" vm "$vm")"
+expect_equal "both disks" $((base_before + top_before)) "$(drawn last_sum0 "${before[@]}" vm "$vm")"
+expect_equal "layers of the first disk" 2 "$(drawn last_layers0 "${before[@]}" vm "$vm")"
 expect_equal "base, alone in its chain" "$(truth_du "$base")" \
     "$(drawn last_layer0 "${whole[@]}" disk "$vm" vda)"
-expect_equal "a small disk is worse than a large one" "$least" "$(drawn last0 "${whole[@]}" worst)"
+expect_equal "a small disk is worse than a large one" "$least" "$(drawn last_headroom0 "${whole[@]}" worst)"
 
 # A layer of the period and one of the past.
 areas() {
