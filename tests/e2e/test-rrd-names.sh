@@ -77,8 +77,8 @@ for name in "${evil[@]}"; do
         "$(figures top_layer0:LAST,end_layer0:LAST,last_physical_layer0 -- disk "$name" 'v\:d %1$' || true)"
 done
 
-make_series off vda disk_headroom-layer0 1 310
-make_series late vda disk_headroom-layer0 7 290
+make_series off vda disk_headroom-layer0 1 90
+make_series late vda disk_headroom-layer0 7 50
 for count in {10..17}; do
     make_series "n$count" vda disk_headroom-layer0 $((1000 - count))
 done

@@ -118,6 +118,8 @@ areas() {
 expect_equal "a layer that went away" "AREA:area_layer1 AREA:area_layer0 " "$(areas "${whole[@]}")"
 expect_equal "long after that" "AREA:area_layer0 " \
     "$(areas --start $((with_one - 2)) --end "$with_one")"
+expect_success "a name in the legend" \
+    grep -qF 'layer0\,\ active' <(graph --dry-run "${whole[@]}" disk "$vm" vda)
 expect_success "a mark" \
     grep -qF "VRULE:$with_two#a03030:the\\ commit\\\\:\\ begins" \
     <(graph --dry-run "${whole[@]}" --mark "$with_two=the commit: begins" disk "$vm" vda)
