@@ -33,7 +33,8 @@ packages_list() {
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
             nagios4-core collectd-utils \
-            librrds-perl libconfig-general-perl libregexp-common-perl libhtml-parser-perl libcgi-pm-perl
+            librrds-perl libconfig-general-perl libregexp-common-perl libhtml-parser-perl libcgi-pm-perl \
+            libgcrypt20 libmicrohttpd12 libprotobuf-c1 curl
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -46,7 +47,8 @@ packages_list() {
         ;;
     dnf-check)
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
-            nagios collectd-utils collectd-web rrdtool-perl perl-CGI
+            nagios collectd-utils collectd-web rrdtool-perl perl-CGI \
+            collectd-write_prometheus curl
         ;;
     *)
         echo "packages: unknown group '$2'" >&2

@@ -57,6 +57,24 @@ start_receiver() {
 ${HOST_COLLECTD_EXTRA:-}" host_start_collectd
 }
 
+# Print what collectd needs to be scraped: prometheus_conf PORT
+prometheus_conf() {
+    cat <<END
+LoadPlugin write_prometheus
+<Plugin write_prometheus>
+  Host "127.0.0.1"
+  Port "$1"
+</Plugin>
+END
+}
+
+# Print the values of an allocation that a collectd has for Prometheus:
+#   scraped_allocation PORT HOST DISK LAYER
+scraped_allocation() {
+    curl -sS "http://127.0.0.1:$1/metrics" |
+        sed -n "s/^collectd_virt_backing_disk_allocation{virt_backing=\"$3\",type=\"$4\",instance=\"$2\"} \([^ ]*\) .*/\1/p"
+}
+
 # Print what hosts have written of this plugin's values, as "SERIES TIME VALUE":
 #   all_samples DIR...
 all_samples() {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # A machine migrates while it writes to a thin device, and both hypervisors send to a
 # third collectd. Its series go on under the same name; where both tell for a moment they
-# do not disagree, and the new hypervisor knows what was written on the way.
+# do not disagree, and the new hypervisor knows what was written on the way. Who scrapes
+# the hypervisors finds it at the new one alone.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -15,6 +16,8 @@
 requires_plugin
 requires_loop
 requires_network
+requires_program curl
+[ -e "$(collectd_folder)/write_prometheus.so" ] || skip "collectd has no write_prometheus plugin"
 export HOST_INTERVAL=0.2
 test_start_host
 # shellcheck disable=SC2034 # read by host_configure_collectd
@@ -22,11 +25,14 @@ HOST_NAME=hv1
 first=$HOST_DIR
 disk=vm1/virt_backing-vda
 port=$(free_udp_port)
-start_receiver "$port"
+# Where each can be scraped.
+declare -A scrape=([hv1]=$(free_tcp_port) [hv2]=$(free_tcp_port) [receiver]=$(free_tcp_port))
+HOST_COLLECTD_EXTRA=$(prometheus_conf "${scrape[receiver]}") start_receiver "$port"
 receiver=$HOST_DIR
 
 start_sender() {
-    HOST_COLLECTD_EXTRA=$(sender_conf "$port") host_start_collectd 'WatermarkFree "8M"'
+    HOST_COLLECTD_EXTRA="$(sender_conf "$port")
+$(prometheus_conf "${scrape[$HOST_NAME]}")" host_start_collectd 'WatermarkFree "8M"'
 }
 
 host_add hv2
@@ -61,7 +67,6 @@ expect_success "it migrates" wait "$migration"
 host_wait_cycle
 expect_series_absent "$disk/disk_allocation-layer0"
 expect_value "machines where it was" 0 hv1/virt_backing/count-domains
-host_stop_collectd
 
 host_switch "$second"
 host_wait_cycle
@@ -72,7 +77,23 @@ expect_success "it has grown on the way" [ "$after" -gt "$before" ]
 expect_value "after" "$after" "$disk/disk_allocation-layer0"
 expect_threshold "its watermark" vm1 "$device" $((56 << 20))
 expect_value "machines where it is" 1 hv2/virt_backing/count-domains
-host_stop_collectd
+
+# expect_scraped WHAT PORT VALUE
+expect_scraped() {
+    host_poll 10 scraped_is "$2" "$3" || true
+    expect_equal "scraped $1" "$3" "$(scraped_allocation "$2" vm1 vda layer0)"
+}
+scraped_is() {
+    [ "$(scraped_allocation "$1" vm1 vda layer0)" = "$2" ]
+}
+expect_scraped "where it was" "${scrape[hv1]}" ""
+expect_scraped "where it is" "${scrape[hv2]}" "$after"
+expect_scraped "at the receiver" "${scrape[receiver]}" "$after"
+
+for dir in "$first" "$second"; do
+    host_switch "$dir"
+    host_stop_collectd
+done
 
 # The receiver may write what is late out of order; the times tell.
 host_switch "$receiver"
