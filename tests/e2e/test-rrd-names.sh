@@ -20,19 +20,18 @@ graph() {
 # Make the file of a series that had one value from ten minutes ago on:
 #   make_series HOST DISK TYPE-INSTANCE VALUE [SECONDS-AGO-OF-ITS-END]
 make_series() {
-    local dir=$HOST_DIR/rrd/$1/virt_backing-$2 time
+    local file=$HOST_DIR/value-$4-${5:-0}.rrd time
     local -a values=()
-    mkdir -p "$dir"
-    (
-        # "rrdtool create" and "update" take paths as they are, but for a dash at the beginning.
-        cd "$dir"
-        rrdtool create "$3.rrd" --start $((now - 700)) --step 10 DS:value:GAUGE:20:0:U \
+    if [ ! -f "$file" ]; then
+        rrdtool create "$file" --start $((now - 700)) --step 10 DS:value:GAUGE:20:0:U \
             RRA:AVERAGE:0.5:1:100 RRA:MIN:0.5:1:100 RRA:MAX:0.5:1:100
         for ((time = now - 690; time <= now - ${5:-0}; time += 10)); do
             values+=("$time:$4")
         done
-        rrdtool update "$3.rrd" "${values[@]}"
-    )
+        rrdtool update "$file" "${values[@]}"
+    fi
+    mkdir -p "$HOST_DIR/rrd/$1/virt_backing-$2"
+    cp "$file" "$HOST_DIR/rrd/$1/virt_backing-$2/$3.rrd"
 }
 
 # Print the figures of a picture: figures VARIABLE[,VARIABLE...] WORD...
