@@ -62,6 +62,7 @@ static bool write_census(const struct asker *asker, struct census *census,
         *one = (struct census_entry){
             .id = domain->id,
             .runs = entry->run != DOMAIN_OFF,
+            .arrived = entry->arrived,
             .name = hash_text(HASH_START, domain->name),
             .signature = entry->signature,
             .records = entry->records,

@@ -11,6 +11,7 @@
 
 /* Of virDomainState and virDomainPausedReason. */
 #define STATE_PAUSED 3
+#define REASON_MIGRATION 2
 #define REASON_IO_ERROR 5
 
 void blockstats_reset(struct blockstats *stats)
@@ -144,6 +145,11 @@ bool blockstats_text(struct blockstats *stats, const char *field,
 bool blockstats_is_halted(const struct blockstats *stats)
 {
     return stats->state == STATE_PAUSED && stats->reason == REASON_IO_ERROR;
+}
+
+bool blockstats_is_moving(const struct blockstats *stats)
+{
+    return stats->state == STATE_PAUSED && stats->reason == REASON_MIGRATION;
 }
 
 uint64_t blockstats_signature(const struct blockstats *stats)

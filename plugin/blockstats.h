@@ -54,6 +54,9 @@ bool blockstats_text(struct blockstats *stats, const char *field,
  * VIR_DOMAIN_PAUSED_IOERROR. */
 bool blockstats_is_halted(const struct blockstats *stats);
 
+/* It is paused for a migration: VIR_DOMAIN_PAUSED_MIGRATION. */
+bool blockstats_is_moving(const struct blockstats *stats);
+
 /* A digest of the set of (target, index, path): as long as it stays the same
  * so does the layout of the domain's chains, and XML need not be read. */
 uint64_t blockstats_signature(const struct blockstats *stats);

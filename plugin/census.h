@@ -15,6 +15,7 @@ struct census_entry {
     uint64_t signature; /* of the records that its layout was made for */
     size_t records;     /* of its last answer */
     bool runs;          /* as far as is known */
+    bool arrived;       /* it has given sizes in this run */
     bool wanted;        /* it is to be asked */
     bool fit;           /* its layout may still be good */
 };

@@ -104,6 +104,7 @@ void model_take(struct roster_entry *entry, const struct query *query,
     entry->met = false;
     entry->again = entry->sized && !found->whole;
     entry->sized = found->whole;
+    entry->arrived = entry->arrived || found->whole;
     entry->records = found->records;
     entry->halted = found->halted;
     entry->halted_at = query->put;
@@ -134,6 +135,7 @@ void model_restart(struct roster_entry *entry, int id)
     if (entry->run == id)
         return;
     entry->run = id;
+    entry->arrived = false;
     entry->stuck = false;
     entry->lane = NULL;
     entry->suspect = false;

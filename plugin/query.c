@@ -151,10 +151,25 @@ static bool has_layout(const struct query *query, const struct domain_ref *ref,
            known->name == hash_text(HASH_START, ref->name);
 }
 
+/* As long as a domain is on its way here from another hypervisor, it is that
+ * one's, which has its sizes: the QEMU here gives none, and is not to blame for
+ * it. One that leaves has given some. */
+static bool is_arriving(const struct query *query, const struct domain_ref *ref,
+                        const struct blockstats *stats)
+{
+    const struct census_entry *known = census_find(&query->census, ref->uuid);
+
+    return stats != NULL && blockstats_is_moving(stats) && !is_whole(stats) &&
+           (known == NULL || known->id != ref->id || !known->arrived);
+}
+
 static void visit(void *context, const struct domain_ref *ref,
                   const struct blockstats *stats)
 {
     struct query *query = context;
+
+    if (is_arriving(query, ref, stats))
+        return;
     struct query_domain *domain = add_domain(query, ref);
 
     if (domain == NULL || stats == NULL)

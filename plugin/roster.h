@@ -18,6 +18,7 @@ struct roster_entry {
     bool answered;  /* in the current pass */
     bool asked;     /* in the current pass */
     bool sized;     /* its last answer was with sizes */
+    bool arrived;   /* one was, in this run of it */
     bool again; /* the one before was, and this one, of the current pass, not */
     bool met;   /* it is known by name and storage, and never answered */
     bool stuck; /* its QEMU does not answer: it is not asked with others */

@@ -11,8 +11,10 @@
 #   HOST_COLLECTD_OPTIONS  more options of collectd itself
 #   HOST_COLLECTD_EXTRA    more text for collectd.conf
 #   HOST_INTERVAL          seconds between reads, 1 by default
+#   HOST_NAME              what collectd calls this host, "hypervisor" by default
 # Words of WRAPPER, ENV and OPTIONS are split at spaces.
 
+HOST_NAME=hypervisor
 HOST_COLLECTD_PID=
 HOST_COLLECTD_STATUS=0
 HOST_COLLECTD_LOG_START=1
@@ -49,7 +51,7 @@ host_configure_collectd() {
         chown -R "$HOST_COLLECTD_USER" "$HOST_DIR"/{csv,collectd.log,collectd.pid}
     fi
     cat >"$HOST_DIR/collectd.conf" <<EOF
-Hostname "hypervisor"
+Hostname "$HOST_NAME"
 FQDNLookup false
 Interval ${HOST_INTERVAL:-1}
 BaseDir "$HOST_DIR"
@@ -256,7 +258,7 @@ host_wait_fresh() {
 # Wait until everything that a whole cycle begun after this call says is in the
 # csv files: the plugin's own figures of the cycle after it have come.
 host_wait_cycle() {
-    local mark=${HOST_MARK:-hypervisor/virt_backing/count-domains}
+    local mark=${HOST_MARK:-$HOST_NAME/virt_backing/count-domains}
     # The first to come may have begun before this call.
     host_wait_fresh "$mark" "${1:-15}" || return
     # shellcheck disable=SC2034 # for those who source this

@@ -131,12 +131,14 @@ host_start_keeper() {
     fi
     # Open both ways, or this would wait for a keeper that may never come.
     exec {HOST_KEEPER_FD}<>"$HOST_DIR/keeper"
+    HOST_PIPES+=("$HOST_KEEPER_FD")
     # A copy, for another user may be unable to read where this script lies.
     mkdir "$HOST_DIR/keeper.d"
     cp "$HOST_LIB"/host*.sh "$HOST_DIR/keeper.d/"
     # A session of its own: Ctrl-C ends this script first, which cleans up.
-    "${environment[@]}" setsid "${enter[@]}" "${HOST_AS[@]}" "$BASH" "$HOST_DIR/keeper.d/host-keeper.sh" \
-        "$HOST_MODE" "$HOST_DIR" </dev/null >>"$HOST_DIR/libvirtd.err" 2>&1 {HOST_KEEPER_FD}>&- &
+    host_detached "${environment[@]}" setsid "${enter[@]}" "${HOST_AS[@]}" "$BASH" \
+        "$HOST_DIR/keeper.d/host-keeper.sh" "$HOST_MODE" "$HOST_DIR" \
+        </dev/null >>"$HOST_DIR/libvirtd.err" 2>&1 &
     HOST_KEEPER=$!
 }
 

@@ -3,7 +3,7 @@
 # one demo run: libvirtd, QEMU, images, loop devices, NBD servers, collectd.
 #
 # Source this file; it brings the others (host-libvirt.sh, host-vm.sh,
-# host-guest.sh, host-storage.sh, host-collectd.sh). Then:
+# host-guest.sh, host-storage.sh, host-collectd.sh, host-several.sh). Then:
 #
 #   host_create                  makes $HOST_DIR; all goes away when the shell ends
 #   host_start_libvirtd
@@ -31,6 +31,8 @@
 
 HOST_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 HOST_DIR=
+# Our ends of the pipes to the keepers of all hosts (host-keeper.sh).
+HOST_PIPES=()
 
 # Say something went wrong; for `host_fail TEXT || return`.
 host_fail() {
@@ -56,6 +58,15 @@ host_poll() {
 
 # Make $HOST_DIR and see to it that everything ends with this shell.
 host_create() {
+    host_make_folder
+    trap 'host_cleanup' EXIT
+    # Under these the EXIT trap does not run by itself.
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+host_make_folder() {
     local base=${TMPDIR:-/tmp}
     # A socket's path holds 107 characters, of which libvirt needs some 60.
     [ ${#base} -le 30 ] || base=/tmp
@@ -64,11 +75,6 @@ host_create() {
     chmod 0755 "$HOST_DIR"
     host_choose_mode
     : >"$HOST_DIR/cleanup"
-    trap 'host_cleanup' EXIT
-    # Under these the EXIT trap does not run by itself.
-    trap 'exit 129' HUP
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
 }
 
 # Have COMMAND run at clean-up, the last one registered first. A file holds the
@@ -78,12 +84,13 @@ host_on_cleanup() {
     echo >>"$HOST_DIR/cleanup"
 }
 
-# For `host_detached COMMAND &`: run COMMAND without this shell's end of the
-# keeper's pipe, which tells the keeper that this shell lives.
+# For `host_detached COMMAND &`: run COMMAND without this shell's ends of the
+# keepers' pipes, which tell the keepers that this shell lives.
 host_detached() {
-    if [ -n "$HOST_KEEPER_FD" ]; then
-        exec {HOST_KEEPER_FD}>&-
-    fi
+    local pipe
+    for pipe in "${HOST_PIPES[@]}"; do
+        exec {pipe}>&-
+    done
     exec "$@"
 }
 
@@ -126,25 +133,30 @@ host_pid_is_ours() {
 # of the script by itself; goes on whatever fails, and ends the script with
 # STATUS, by default that of the last command: host_cleanup [STATUS]
 host_cleanup() {
-    local status=${1:-$?} line
+    local status=${1:-$?}
     trap - EXIT
     trap '' HUP INT TERM
     set +e
-    if [ -n "$HOST_DIR" ]; then
-        host_stop_collectd
-        host_end_libvirt
-        while read -r line; do
-            eval "$line"
-        done < <(tac "$HOST_DIR/cleanup" 2>/dev/null)
-        # Also when somebody has removed the folder and the list in it.
-        host_detach_loops
-        if [ "${KEEP:-0}" = 1 ]; then
-            echo "host: kept $HOST_DIR" >&2
-        else
-            rm -rf --one-file-system -- "$HOST_DIR"
-        fi
-    fi
+    # A machine may have gone to another host with the images of this one.
+    host_each host_stop_collectd
+    host_each host_end_libvirt
+    host_each host_end
     exit "$status"
+}
+
+host_end() {
+    local line
+    [ -n "$HOST_DIR" ] || return 0
+    while read -r line; do
+        eval "$line"
+    done < <(tac "$HOST_DIR/cleanup" 2>/dev/null)
+    # Also when somebody has removed the folder and the list in it.
+    host_detach_loops
+    if [ "${KEEP:-0}" = 1 ]; then
+        echo "host: kept $HOST_DIR" >&2
+    else
+        rm -rf --one-file-system -- "$HOST_DIR"
+    fi
 }
 
 # shellcheck source-path=SCRIPTDIR source=host-libvirt.sh
@@ -157,3 +169,5 @@ host_cleanup() {
 . "$HOST_LIB/host-guest.sh"
 # shellcheck source-path=SCRIPTDIR source=host-collectd.sh
 . "$HOST_LIB/host-collectd.sh"
+# shellcheck source-path=SCRIPTDIR source=host-several.sh
+. "$HOST_LIB/host-several.sh"

@@ -36,8 +36,10 @@ packages_list() {
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
             nagios4-core collectd-utils \
-            prometheus libmicrohttpd12 libprotobuf-c1 \
-            graphite-carbon graphite-web curl jq ${npm:+"$npm"}
+            prometheus libmicrohttpd12 libprotobuf-c1 libgcrypt20 \
+            graphite-carbon graphite-web curl jq ${npm:+"$npm"} \
+            librrds-perl libconfig-general-perl libregexp-common-perl libhtml-parser-perl \
+            libcgi-pm-perl
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -52,7 +54,8 @@ packages_list() {
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
             nagios collectd-utils \
             golang-github-prometheus collectd-write_prometheus \
-            python3-carbon graphite-web curl jq ${npm:+"$npm"}
+            python3-carbon graphite-web curl jq ${npm:+"$npm"} \
+            collectd-web rrdtool-perl perl-CGI
         ;;
     *)
         echo "packages: unknown group '$2'" >&2

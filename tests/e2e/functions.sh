@@ -83,12 +83,12 @@ test_start_host() {
 test_end() {
     local status=$?
     set +e
-    test_end_collectd
+    host_each test_end_collectd
     if [ $status -eq 0 ] && [ "$TEST_FAILURES" -gt 0 ]; then
         status=1
     fi
     if [ $status -ne 0 ] && [ $status -ne 77 ]; then
-        test_show_logs
+        host_each test_show_logs
     fi
     host_cleanup $status
 }

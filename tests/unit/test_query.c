@@ -156,6 +156,42 @@ static void who_is_known_comes_without(void **state)
     }
 }
 
+static void who_arrives_is_not_here_yet(void **state)
+{
+    static const char arriving[] =
+        "state.state=3\nstate.reason=2\nblock.count=1\nblock.0.name=vda\n"
+        "block.0.path=/a\nblock.0.backingIndex=1\n";
+    static const char paused[] =
+        "state.state=3\nstate.reason=1\nblock.count=1\nblock.0.name=vda\n"
+        "block.0.path=/a\nblock.0.backingIndex=1\n";
+
+    (void)state;
+    fake_state(&fake.domains[1], arriving);
+    put();
+    assert_true(query.answered);
+    assert_int_equal(query.count, DOMAINS - 1);
+    fake_state(&fake.domains[1], paused);
+    put();
+    assert_int_equal(query.count, DOMAINS);
+
+    /* Seen before its QEMU waited for the other one. */
+    know(1);
+    fake_state(&fake.domains[1], arriving);
+    put();
+    assert_int_equal(query.count, DOMAINS - 1);
+    /* Of another run sizes are known, such as that it was off. */
+    query.census.entries[0].arrived = true;
+    query.census.entries[0].id = 77;
+    put();
+    assert_int_equal(query.count, DOMAINS - 1);
+
+    /* Who leaves has given sizes. */
+    query.census.entries[0].id = 2;
+    put();
+    assert_int_equal(query.count, DOMAINS);
+    assert_false(answer_of(1)->whole);
+}
+
 /* Each of them alone. */
 static void a_layout_no_longer_holds(void **state)
 {
@@ -650,6 +686,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_is_new_comes_with_a_layout),
         TEST(who_is_known_comes_without),
+        TEST(who_arrives_is_not_here_yet),
         TEST(a_layout_no_longer_holds),
         TEST(a_layout_is_read_each_time_without_statistics),
         TEST(a_domain_that_is_off),
