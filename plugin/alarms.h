@@ -21,6 +21,7 @@ enum alarm_kind {
 struct alarm {
     enum alarm_kind kind;
     unsigned char uuid[UUID_BYTES];
+    int id;                          /* of that run of the domain */
     char target[ERRAND_TARGET_SIZE]; /* of the disk; "": of none */
     unsigned index;                  /* of the layer, in the first two */
     enum job_kind job;               /* in the last two */
@@ -31,7 +32,9 @@ struct alarm {
     uint64_t physical;               /* size of the container then */
     uint64_t over;                   /* ALARM_WATERMARK: bytes beyond it */
     uint64_t left; /* ALARM_JOB: bytes that it had still to write */
-    bool paused;   /* ALARM_IO: the domain was paused for it */
+    bool paused;   /* ALARM_IO: the domain was paused for it, ... */
+    bool full;     /* ... it was for want of space, ... */
+    bool deep;     /* ... or may be of an image below that layer */
 };
 
 struct alarms {

@@ -10,6 +10,7 @@
 #define PREFIX "block."
 
 /* Of virDomainState and virDomainPausedReason. */
+#define STATE_RUNNING 1
 #define STATE_PAUSED 3
 #define REASON_MIGRATION 2
 #define REASON_IO_ERROR 5
@@ -140,6 +141,11 @@ bool blockstats_text(struct blockstats *stats, const char *field,
     else if (strcmp(name, "path") == 0)
         record->path = value;
     return true;
+}
+
+bool blockstats_is_running(const struct blockstats *stats)
+{
+    return stats->state == STATE_RUNNING;
 }
 
 bool blockstats_is_halted(const struct blockstats *stats)

@@ -50,6 +50,9 @@ bool blockstats_number(struct blockstats *stats, const char *field,
 bool blockstats_text(struct blockstats *stats, const char *field,
                      const char *value);
 
+/* VIR_DOMAIN_RUNNING. */
+bool blockstats_is_running(const struct blockstats *stats);
+
 /* The domain is paused by an I/O error: VIR_DOMAIN_PAUSED for the reason
  * VIR_DOMAIN_PAUSED_IOERROR. */
 bool blockstats_is_halted(const struct blockstats *stats);

@@ -78,7 +78,9 @@ struct disk *domain_add_disk(struct domain *domain, const char *target)
     domain->disks = disks;
 
     struct disk *disk = &disks[domain->disk_count];
-    *disk = (struct disk){.target = strdup(target), .job_left = SIZE_UNKNOWN};
+    *disk = (struct disk){.target = strdup(target),
+                          .job_left = SIZE_UNKNOWN,
+                          .job_start = SIZE_UNKNOWN};
     if (disk->target == NULL)
         return NULL;
     domain->disk_count++;
@@ -161,10 +163,12 @@ void disk_forget_writes(struct disk *disk)
 
 static void carry_disk(struct disk *to, const struct disk *from)
 {
+    to->arm_after = from->arm_after;
     to->job = from->job;
     to->job_left = from->job_left;
     to->job_heard = from->job_heard;
     to->job_chain = from->job_chain;
+    to->job_start = from->job_start;
     to->job_missed = from->job_missed;
     to->failed = disk_find_layer(to, from->failed) ? from->failed : 0;
 }

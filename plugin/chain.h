@@ -163,11 +163,14 @@ struct disk {
     struct layer *layers;
     size_t layer_count;
 
-    unsigned errors; /* I/O errors of its layers that stand */
+    unsigned errors;  /* I/O errors of its layers that stand */
+    double arm_after; /* it refused a threshold, and is to be asked again then
+                       */
     struct job job;
     uint64_t job_left;    /* bytes that it may still write (job.h) */
     double job_heard;     /* when an event last told of the end of one */
     uint64_t job_chain;   /* digest of the chain that it began with */
+    uint64_t job_start;   /* allocation of its target then */
     unsigned job_missed;  /* times in a row that it was not there any more */
     bool job_known;       /* it was told since the chain was laid out */
     bool job_fresh;       /* `job` is of this pass */

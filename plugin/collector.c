@@ -382,7 +382,8 @@ static void begin(struct collector *collector)
  */
 static void look_after(struct collector *collector)
 {
-    watch_plan(&collector->watch, &collector->errands, collector->now);
+    watch_settle(&collector->watch, collector->now, now(collector));
+    watch_plan(&collector->watch, &collector->errands);
     asker_run(collector->asker, &collector->errands);
     watch_review(&collector->watch, now(collector));
 }

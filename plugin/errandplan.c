@@ -148,11 +148,11 @@ static void plan_thresholds(const struct watch *watch,
 {
     const struct domain *domain = &entry->domain;
 
-    if (watch->herald.now < entry->arm_after)
-        return;
     for (size_t i = 0; i < domain->disk_count; i++) {
         const struct disk *disk = &domain->disks[i];
-        for (size_t j = 0; !disk->readonly && j < disk->layer_count; j++)
+        if (disk->readonly || watch->herald.now < disk->arm_after)
+            continue;
+        for (size_t j = 0; j < disk->layer_count; j++)
             plan_threshold(watch, entry, disk, &disk->layers[j], errands);
     }
 }
@@ -215,10 +215,8 @@ plan_all(const struct watch *watch, struct errands *errands, size_t *next,
 }
 
 /* Questions first: thresholds are set once. */
-void watch_plan(struct watch *watch, struct errands *errands, double now)
+void watch_plan(struct watch *watch, struct errands *errands)
 {
-    watch->herald.now = now;
-    watch->began = now;
     for (size_t i = 0; i < watch->roster->count; i++)
         begin(&watch->roster->entries[i]->domain);
     plan_all(watch, errands, &watch->next_asked, plan_questions);

@@ -11,9 +11,10 @@
 enum event_kind {
     EVENT_THRESHOLD, /* VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD */
     EVENT_IO_ERROR,  /* VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON */
-    EVENT_RESUMED,   /* VIR_DOMAIN_EVENT_ID_LIFECYCLE: it runs again, or ... */
-    EVENT_STOPPED,   /* ... does not any more */
-    EVENT_JOB,       /* VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2: the end of one */
+    EVENT_STARTED, /* VIR_DOMAIN_EVENT_ID_LIFECYCLE: it has begun to run, ... */
+    EVENT_RESUMED, /* ... runs again, or ... */
+    EVENT_STOPPED, /* ... does not any more */
+    EVENT_JOB,     /* VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2: the end of one */
 };
 
 enum job_end {
@@ -36,7 +37,7 @@ struct event {
     uint64_t threshold; /* offset that was set ... */
     uint64_t excess;    /* ... and by how much a write went beyond it */
 
-    char path[1024];              /* of an I/O error; "" where not said */
+    char path[1024]; /* of the image, in the first two; "" where not said */
     char reason[EVENT_TEXT_SIZE]; /* likewise; "enospc" is for want of space */
     bool paused; /* the domain was paused for it; else the guest runs on */
 

@@ -58,13 +58,17 @@ static void set_text(char *text, size_t size, const char *value)
 static int on_lifecycle(virConnectPtr handle, virDomainPtr domain, int what,
                         int detail, void *opaque)
 {
-    struct event event = {.kind = EVENT_RESUMED};
+    struct event event;
 
     (void)handle;
     (void)detail;
-    if (what == VIR_DOMAIN_EVENT_STOPPED)
-        event.kind = EVENT_STOPPED;
-    else if (what != VIR_DOMAIN_EVENT_RESUMED)
+    if (what == VIR_DOMAIN_EVENT_STARTED)
+        event = (struct event){.kind = EVENT_STARTED};
+    else if (what == VIR_DOMAIN_EVENT_RESUMED)
+        event = (struct event){.kind = EVENT_RESUMED};
+    else if (what == VIR_DOMAIN_EVENT_STOPPED)
+        event = (struct event){.kind = EVENT_STOPPED};
+    else
         return 0;
     hand_over(opaque, domain, &event);
     return 0;
@@ -95,7 +99,7 @@ static void on_threshold(virConnectPtr handle, virDomainPtr domain,
         .kind = EVENT_THRESHOLD, .threshold = threshold, .excess = excess};
 
     (void)handle;
-    (void)path;
+    set_text(event.path, sizeof(event.path), path);
     set_text(event.device, sizeof(event.device), device);
     hand_over(opaque, domain, &event);
 }

@@ -8,7 +8,7 @@
 static void set_key(struct alarm *alarm, enum alarm_kind kind,
                     const struct subject *subject)
 {
-    *alarm = (struct alarm){.kind = kind};
+    *alarm = (struct alarm){.kind = kind, .id = subject->domain->id};
     memcpy(alarm->uuid, subject->domain->uuid, UUID_BYTES);
     if (subject->disk != NULL)
         snprintf(alarm->target, sizeof(alarm->target), "%s",

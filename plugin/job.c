@@ -94,6 +94,43 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* By how much the target has grown since the job began: so much is copied. A
+ * pull's is written to by the guest as well. */
+static uint64_t count_copied(const struct disk *disk,
+                             const struct layer *target)
+{
+    uint64_t now = target->sizes.allocation;
+
+    if (disk->job.kind == JOB_PULL || now == SIZE_UNKNOWN ||
+        disk->job_start == SIZE_UNKNOWN || now < disk->job_start)
+        return 0;
+    return now - disk->job_start;
+}
+
+static uint64_t count_uncopied(const struct disk *disk,
+                               const struct layer *target)
+{
+    uint64_t source = count_source(disk, target);
+    uint64_t copied = count_copied(disk, target);
+
+    if (source == SIZE_UNKNOWN)
+        return SIZE_UNKNOWN;
+    return source > copied ? source - copied : 0;
+}
+
+/* A backup in pull mode has no end of its own: what the guest overwrites is
+ * kept, however much of the disk that becomes. */
+static uint64_t count_overwritten(const struct layer *target)
+{
+    const struct sizes *sizes = &target->sizes;
+
+    if (sizes->capacity == SIZE_UNKNOWN || sizes->allocation == SIZE_UNKNOWN)
+        return SIZE_UNKNOWN;
+    return sizes->capacity > sizes->allocation
+               ? sizes->capacity - sizes->allocation
+               : 0;
+}
+
 /* What is not known, or has no bound, is larger than any size. */
 uint64_t job_left(const struct disk *disk)
 {
@@ -101,11 +138,12 @@ uint64_t job_left(const struct disk *disk)
     const struct layer *target = job_target(disk, job->kind);
     uint64_t left = SIZE_UNKNOWN;
 
-    if (target == NULL || job->whole == 0)
+    if (target == NULL || (job->whole == 0 && job->kind != JOB_BACKUP))
         return SIZE_UNKNOWN;
-    if (job->whole >= job->done)
+    if (job->whole >= job->done && job->whole > 0)
         left = job->whole - job->done;
-    left = least(left, count_source(disk, target));
+    left = least(left, job->whole > 0 ? count_uncopied(disk, target)
+                                      : count_overwritten(target));
     left = least(left, sizes_growth(target));
     return left == SIZE_UNBOUNDED ? SIZE_UNKNOWN : left;
 }

@@ -19,8 +19,9 @@ const char *job_name(enum job_kind kind);
 struct layer *job_target(const struct disk *disk, enum job_kind kind);
 
 /* At the most so many bytes will the disk's job still write to its target: no
- * more than it has left to do, than there is in the images that it reads, and
- * than the target can grow by. SIZE_UNKNOWN where none of that is known. */
+ * more than it has left to do, than there is in the images that it reads and
+ * not in the target yet, and than the target can grow by. SIZE_UNKNOWN where
+ * none of that is known. */
 uint64_t job_left(const struct disk *disk);
 
 /* How much of the job is done, 0 to 100; PERCENT_UNKNOWN. */

@@ -106,6 +106,7 @@ void model_take(struct roster_entry *entry, const struct query *query,
     entry->sized = found->whole;
     entry->arrived = entry->arrived || found->whole;
     entry->records = found->records;
+    entry->running = found->running;
     entry->halted = found->halted;
     entry->halted_at = query->put;
     if (found->whole || entry->whole == 0)

@@ -26,6 +26,8 @@
  * waits for all reads. */
 #define READ_WAIT 1.0 /* seconds */
 
+#define TELL_WAIT 0.2 /* seconds that values wait for notifications */
+
 #define CLOSE_WAIT 1.0 /* seconds, at the end */
 
 #define TIMEOUT_LEAST 1.0 /* seconds; by default */
@@ -89,7 +91,12 @@ static void read_once(void)
 
     plugin_set_ctx(context);
     const struct inventory *inventory = collector_read(collector);
-    emit_inventory(inventory, settings->layer_format, threads_now() - start);
+    double seconds = threads_now() - start;
+    /* The threshold plugin tells under the same names when it gets the values,
+     * and the last word counts: it is to be the one that is worse. */
+    if (tell != NULL)
+        tell_settle(tell, TELL_WAIT);
+    emit_inventory(inventory, settings->layer_format, seconds);
 }
 
 /* What an event leaves open is worth a pass of its own, but no more than one in

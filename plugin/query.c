@@ -179,6 +179,7 @@ static void visit(void *context, const struct domain_ref *ref,
     domain->answered = true;
     domain->supported = stats->supported;
     domain->whole = is_whole(stats);
+    domain->running = blockstats_is_running(stats);
     domain->halted = blockstats_is_halted(stats);
     domain->signature = blockstats_signature(stats);
     take_figures(query, domain, stats);

@@ -35,6 +35,7 @@ struct query_domain {
     bool answered;  /* with statistics; else no more than that it is there */
     bool whole;     /* with sizes: a domain that is busy has none */
     bool supported; /* see struct blockstats */
+    bool running;   /* not paused */
     bool halted;    /* paused by an I/O error */
     uint64_t signature;
     size_t first; /* position of its first record's figures */

@@ -91,7 +91,7 @@ static void move(struct watch *watch, struct alarm *alarm,
 static void review_io(struct watch *watch, struct alarm *alarm,
                       const struct roster_entry *entry)
 {
-    if (alarm->paused && !entry->halted && entry->halted_at > alarm->raised)
+    if (alarm->paused && entry->running && entry->halted_at > alarm->raised)
         tidings_resumed(&watch->herald, alarm);
     else if (!alarm->paused && watch->herald.now > alarm->raised + WATCH_CALM)
         herald_end(&watch->herald, alarm,
@@ -135,7 +135,9 @@ static bool end_one_gone(struct watch *watch)
         const struct alarm *alarm = &alarms->alarms[i];
         const struct roster_entry *entry =
             roster_find(watch->roster, alarm->uuid);
-        if (entry != NULL && entry->run != DOMAIN_OFF)
+        /* It runs, and it is the same run. */
+        if (entry != NULL && entry->run != DOMAIN_OFF &&
+            entry->run == alarm->id)
             continue;
         unsigned char uuid[UUID_BYTES];
         memcpy(uuid, alarm->uuid, UUID_BYTES);
@@ -166,30 +168,51 @@ static void review_alarm(struct watch *watch, struct alarm *alarm)
         review_fit(watch, alarm, &subject);
 }
 
-static void review_alarms(struct watch *watch)
+static void review_alarms(struct watch *watch, bool watermarks)
 {
     struct alarms *alarms = &watch->herald.alarms;
 
     for (size_t i = alarms->count; i-- > 0;)
-        review_alarm(watch, &alarms->alarms[i]);
+        if ((alarms->alarms[i].kind == ALARM_WATERMARK) == watermarks)
+            review_alarm(watch, &alarms->alarms[i]);
 }
 
 /* --- what was put off ---------------------------------------------------- */
 
-/* Told of a domain that did not answer, too. Who wrote to the target of a
- * commit may have come out since. */
+/* The layer that an alarm was put off for, as it is now; or another one that
+ * turns out to be meant: who wrote to the target of a commit may have come out
+ * since, and it may be the image of a backup that is full. */
+static const struct layer *find_meant(const struct disk *disk,
+                                      const struct alarm *alarm)
+{
+    const struct layer *layer =
+        alarm->notice.index == 0 ? NULL
+                                 : disk_find_layer(disk, alarm->notice.index);
+    const struct layer *scratch = job_target(disk, JOB_BACKUP);
+
+    if (alarm->kind == ALARM_JOB)
+        return *alarm->what == '\0' ? job_target(disk, alarm->job) : layer;
+    if (alarm->full && scratch != NULL && tidings_is_full(scratch) &&
+        (layer == NULL || !tidings_is_full(layer)))
+        return scratch;
+    return layer;
+}
+
+/* Told of a domain that did not answer, too. */
 static void explain(struct watch *watch, struct alarm *alarm,
                     const struct roster_entry *entry)
 {
     struct disk *disk = domain_find_disk(&entry->domain, alarm->target);
-    struct subject subject = {&entry->domain, disk, NULL};
-    unsigned index = alarm->notice.index;
+    const struct subject subject = {
+        &entry->domain, disk, disk == NULL ? NULL : find_meant(disk, alarm)};
+    double raised = alarm->raised;
 
-    if (disk != NULL && index != 0)
-        subject.layer = disk_find_layer(disk, index);
-    if (disk != NULL && alarm->job != JOB_NONE && *alarm->what == '\0' &&
-        (subject.layer = job_target(disk, alarm->job)) != NULL)
+    if (subject.layer != NULL && subject.layer->index != alarm->notice.index) {
+        if (alarm->kind == ALARM_IO)
+            alarm->index = subject.layer->index;
         herald_prepare(&watch->herald, alarm, &subject);
+        alarm->raised = raised;
+    }
     tidings_explained(&watch->herald, alarm, subject.layer);
     if (disk != NULL && alarm->job == JOB_COMMIT)
         disk->failed = alarm->notice.index;
@@ -207,7 +230,7 @@ static void explain_all(struct watch *watch)
         if (alarm.raised > watch->began)
             continue;
         alarms_remove(unexplained, &unexplained->alarms[i]);
-        if (entry != NULL && entry->run != DOMAIN_OFF)
+        if (entry != NULL && entry->run == alarm.id)
             explain(watch, &alarm, entry);
     }
 }
@@ -283,6 +306,18 @@ static void count_errors(struct watch *watch)
     }
 }
 
+void watch_settle(struct watch *watch, double began, double now)
+{
+    watch->herald.now = now;
+    watch->began = began;
+    if (!watch->settings->notifications)
+        return;
+    while (end_one_gone(watch))
+        continue;
+    explain_all(watch);
+    review_alarms(watch, true);
+}
+
 void watch_review(struct watch *watch, double now)
 {
     const struct roster *roster = watch->roster;
@@ -290,10 +325,7 @@ void watch_review(struct watch *watch, double now)
     watch->herald.now = now;
     if (!watch->settings->notifications)
         return;
-    while (end_one_gone(watch))
-        continue;
-    explain_all(watch);
-    review_alarms(watch);
+    review_alarms(watch, false);
     for (size_t i = 0; i < roster->count; i++)
         review_entry(watch, roster->entries[i]);
     count_errors(watch);

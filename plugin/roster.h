@@ -34,12 +34,12 @@ struct roster_entry {
     bool unique;        /* its name is no other's, as far as was looked */
     uint64_t names;     /* digest of those that were looked at */
     bool marked;        /* its name was another's: see identity_host() */
-    bool halted;        /* paused by an I/O error, as it said ... */
+    bool running;       /* not paused, nor ... */
+    bool halted;        /* ... paused by an I/O error, as it said ... */
     double halted_at;   /* ... when it was asked then */
     double heard;       /* when an event last told of such a thing */
     double stopped;     /* when one told that it does not run any more */
-    bool told_refusal;  /* the log knows that it refuses a threshold ... */
-    double arm_after;   /* ... and is to be asked again then */
+    bool told_refusal;  /* the log knows that it refuses a threshold */
     bool told_foreign;  /* the log knows of somebody else's threshold */
 };
 

@@ -4,6 +4,7 @@
 #include "emit.h"
 #include "fifo.h"
 #include "looper.h"
+#include "threads.h"
 
 #include <collectd.h>
 #include <plugin.h>
@@ -23,6 +24,10 @@ _Static_assert(NOTIF_MAX_MSG_LEN >= NOTICE_MESSAGE_SIZE,
 
 struct tell {
     struct fifo *notices;
+    pthread_mutex_t lock; /* guards the next one */
+    size_t waiting;       /* notices that are not dispatched yet */
+    pthread_cond_t settled;
+    cdtime_t last; /* time of the last notice */
     struct looper *looper;
     struct teller teller;
     plugin_ctx_t context;
@@ -87,14 +92,25 @@ static void dispatch(const struct item *item)
         plugin_notification_meta_free(notification.meta);
 }
 
+static void count(struct tell *tell, bool more)
+{
+    pthread_mutex_lock(&tell->lock);
+    tell->waiting = more ? tell->waiting + 1 : tell->waiting - 1;
+    if (tell->waiting == 0)
+        pthread_cond_signal(&tell->settled);
+    pthread_mutex_unlock(&tell->lock);
+}
+
 static void serve(void *context)
 {
     struct tell *tell = context;
     struct item item;
 
     plugin_set_ctx(tell->context);
-    if (fifo_wait(tell->notices, &item))
+    if (fifo_wait(tell->notices, &item)) {
         dispatch(&item);
+        count(tell, false);
+    }
     size_t lost = fifo_count_lost(tell->notices);
     if (lost > 0)
         plugin_log(LOG_ERR,
@@ -108,15 +124,36 @@ static void stop(void *context)
     fifo_stop(((struct tell *)context)->notices);
 }
 
+/* No two have the same time, in the milliseconds that collectd tells: whoever
+ * gets them out of order can put them in order. */
 static void take(void *context, const struct notice *notice)
 {
-    const struct item item = {*notice, cdtime()};
+    struct tell *tell = context;
+    struct item item = {*notice, cdtime()};
 
-    fifo_put(((struct tell *)context)->notices, &item);
+    if (item.time < tell->last + MS_TO_CDTIME_T(2))
+        item.time = tell->last + MS_TO_CDTIME_T(2);
+    tell->last = item.time;
+    count(tell, true);
+    if (!fifo_put(tell->notices, &item))
+        count(tell, false);
+}
+
+void tell_settle(struct tell *tell, double seconds)
+{
+    double until = threads_now() + seconds;
+    bool in_time = true;
+
+    pthread_mutex_lock(&tell->lock);
+    while (tell->waiting > 0 && in_time)
+        in_time = threads_wait(&tell->settled, &tell->lock, until);
+    pthread_mutex_unlock(&tell->lock);
 }
 
 static void destroy(struct tell *tell)
 {
+    pthread_cond_destroy(&tell->settled);
+    pthread_mutex_destroy(&tell->lock);
     fifo_free(tell->notices);
     free(tell);
 }
@@ -127,6 +164,8 @@ struct tell *tell_new(void)
     if (tell == NULL)
         return NULL;
 
+    pthread_mutex_init(&tell->lock, NULL);
+    threads_init_condition(&tell->settled);
     tell->context = plugin_get_ctx();
     tell->teller = (struct teller){tell, take};
     tell->notices = fifo_new(sizeof(struct item), NOTICES_MOST);

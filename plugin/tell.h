@@ -19,6 +19,10 @@ struct tell *tell_new(void);
  * NULL. */
 bool tell_free(struct tell *tell);
 
+/* Waits until all that was told is dispatched, but no longer than so many
+ * seconds. */
+void tell_settle(struct tell *tell, double seconds);
+
 /* Good as long as `tell`. */
 const struct teller *tell_teller(const struct tell *tell);
 

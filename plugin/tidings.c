@@ -29,7 +29,7 @@ void tidings_watermark(struct herald *herald, const struct subject *subject,
 }
 
 /* QEMU's offset behind the end of the device tells of a write that met it. */
-static bool is_out_of_space(const struct layer *layer)
+bool tidings_is_full(const struct layer *layer)
 {
     const struct sizes *stated = &layer->stated;
 
@@ -41,10 +41,10 @@ static bool is_out_of_space(const struct layer *layer)
 
 static void say_error(struct alarm *alarm, const char *reason)
 {
-    bool full = strcmp(reason, "enospc") == 0;
     const char *text = *reason != '\0' ? reason : "I/O error";
+    const char *deep = alarm->deep ? " or an image below it" : "";
 
-    if (full)
+    if (alarm->full)
         text = "no space left";
     if (*alarm->what == '\0')
         notice_say(&alarm->notice, SEVERITY_FAILURE,
@@ -52,21 +52,24 @@ static void say_error(struct alarm *alarm, const char *reason)
                    "which disk",
                    alarm->name);
     else if (alarm->paused)
-        notice_say(&alarm->notice, SEVERITY_FAILURE, "%s is paused: %s: %s%s",
-                   alarm->name, alarm->what, text,
-                   full ? ". Make room, then resume it" : "");
+        notice_say(&alarm->notice, SEVERITY_FAILURE,
+                   "%s is paused: %s%s: %.80s%s", alarm->name, alarm->what,
+                   deep, text,
+                   alarm->full ? ". Make room, then resume it" : "");
     else
         notice_say(&alarm->notice, SEVERITY_FAILURE,
-                   "%s runs on, but its guest was told: %s: %s", alarm->name,
-                   alarm->what, text);
+                   "%s runs on, but its guest was told: %s%s: %.80s",
+                   alarm->name, alarm->what, deep, text);
 }
 
+/* What was left when it was last looked is not what is left now. */
 void tidings_io_error(struct herald *herald, struct alarm *alarm,
                       const char *reason)
 {
     struct alarm *standing = alarms_find(&herald->alarms, alarm);
 
     say_error(alarm, reason);
+    alarm->notice.left = alarm->full ? 0 : SIZE_UNKNOWN;
     if (standing != NULL && alarm->paused && !standing->paused)
         alarms_remove(&herald->alarms, standing);
     herald_raise(herald, alarm);
@@ -74,6 +77,7 @@ void tidings_io_error(struct herald *herald, struct alarm *alarm,
 
 void tidings_resumed(struct herald *herald, struct alarm *alarm)
 {
+    alarm->notice.left = SIZE_UNKNOWN;
     if (*alarm->what == '\0')
         herald_end(herald, alarm, "%s runs again", alarm->name);
     else
@@ -162,14 +166,17 @@ void tidings_failed(struct herald *herald, struct alarm *alarm,
 void tidings_explained(struct herald *herald, struct alarm *alarm,
                        const struct layer *layer)
 {
-    bool full = layer != NULL && is_out_of_space(layer);
+    bool full = layer != NULL && tidings_is_full(layer);
 
     if (layer != NULL)
         alarm->notice.left = sizes_room(layer);
-    if (alarm->kind == ALARM_IO)
-        tidings_io_error(herald, alarm, full ? "enospc" : "");
-    else
+    if (alarm->kind == ALARM_IO) {
+        alarm->deep = alarm->deep && !full;
+        alarm->full = alarm->full || full;
+        tidings_io_error(herald, alarm, "");
+    } else {
         tidings_failed(herald, alarm, full ? "no space left" : "");
+    }
 }
 
 void tidings_runs_again(struct herald *herald, const struct subject *subject,

@@ -13,8 +13,11 @@
 void tidings_watermark(struct herald *herald, const struct subject *subject,
                        uint64_t over, uint64_t left);
 
+/* Its storage has nothing left, as far as the last pass has seen. */
+bool tidings_is_full(const struct layer *layer);
+
 /* The storage of the layer gave an I/O error. `alarm` is prepared (herald.h),
- * with `paused`. `reason` is libvirt's word: "enospc", some other, or "". Where
+ * with `paused`, `full` and `deep`. `reason` is libvirt's word, or "". Where
  * alarm->what is "" nobody knows whose storage it was. A pause is told also
  * where an error that did not pause the domain stands. */
 void tidings_io_error(struct herald *herald, struct alarm *alarm,

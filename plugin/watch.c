@@ -41,16 +41,34 @@ static bool is_known(const struct roster_entry *entry)
     return entry != NULL && entry->laid_out && entry->domain.host != NULL;
 }
 
+/* In a chain that has changed since the last pass the index may be another
+ * layer's: then the path is not the same. */
+static struct layer *find_crossed(const struct disk *disk,
+                                  const struct event *event)
+{
+    struct layer *layer = find_layer(disk, event->device);
+
+    if (layer != NULL && layer->path != NULL && *event->path != '\0' &&
+        strcmp(layer->path, event->path) != 0)
+        return NULL;
+    return layer;
+}
+
 /* A threshold that somebody else has set is somebody else's business. libvirt
- * tells of one crossing twice, as "vda" and as "vda[1]". */
-static void take_threshold(struct watch *watch, struct domain *domain,
+ * tells of one crossing twice, as "vda" and as "vda[1]".
+ *
+ * Always true: a pass should follow, since the device may have grown, or the
+ * chain changed, after the last one. */
+static bool take_threshold(struct watch *watch, struct domain *domain,
                            const struct event *event)
 {
     struct disk *disk = find_disk(domain, event->device);
-    struct layer *layer = disk == NULL ? NULL : find_layer(disk, event->device);
+    struct layer *layer = disk == NULL ? NULL : find_crossed(disk, event);
 
-    if (layer == NULL || !sizes_threshold_is_own(event->threshold))
-        return;
+    if (!sizes_threshold_is_own(event->threshold))
+        return false;
+    if (layer == NULL)
+        return true;
     layer->threshold = 0;
     layer->crossed = layer->depth > 0;
 
@@ -61,6 +79,7 @@ static void take_threshold(struct watch *watch, struct domain *domain,
     if (mark != SIZE_UNKNOWN && end > mark)
         tidings_watermark(&watch->herald, &subject, end - mark,
                           size > end ? size - end : 0);
+    return true;
 }
 
 static const struct disk *find_alias(const struct domain *domain,
@@ -94,6 +113,18 @@ static bool put_off(struct watch *watch, const struct alarm *alarm)
     return true;
 }
 
+static bool has_scratch(const struct disk *disk)
+{
+    return job_target(disk, JOB_BACKUP) != NULL;
+}
+
+/* libvirt names the active layer, whichever image of the disk it was. Without
+ * space it may have been the image of a backup: then the figures tell. */
+static bool may_be_scratch(const struct disk *disk, const struct event *event)
+{
+    return strcmp(event->reason, "enospc") == 0 && has_scratch(disk);
+}
+
 /* Of an error that is reported to the guest libvirt never says the reason. A
  * disk that is not known a pass will tell of. */
 static bool take_io_error(struct watch *watch, struct roster_entry *entry,
@@ -112,8 +143,11 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
         entry->heard = watch->herald.now;
     herald_key_layer(&alarm, ALARM_IO, &subject);
     alarm.paused = event->paused;
+    alarm.full = strcmp(event->reason, "enospc") == 0;
+    alarm.deep = !alarm.full && disk_chain_length(disk) > 1;
     herald_prepare(&watch->herald, &alarm, &subject);
-    if (!event->paused && *event->reason == '\0' &&
+    if (((!event->paused && *event->reason == '\0') ||
+         may_be_scratch(disk, event)) &&
         alarms_find(&watch->herald.alarms, &alarm) == NULL)
         return put_off(watch, &alarm);
     tidings_io_error(&watch->herald, &alarm, event->reason);
@@ -161,6 +195,21 @@ static void prepare_failed(struct watch *watch, struct alarm *ret_alarm,
     ret_alarm->left = subject->disk->job_left;
 }
 
+/* An earlier one of that kind, which failed and was tried again: what is told
+ * now says all. */
+static void forget_put_off(struct watch *watch, const struct subject *subject,
+                           enum job_kind job)
+{
+    struct alarm key;
+
+    herald_key_job(&key, ALARM_JOB, subject, job);
+    struct alarm *earlier = alarms_find(&watch->unexplained, &key);
+    if (earlier != NULL)
+        alarms_remove(&watch->unexplained, earlier);
+}
+
+/* True when a pass is called for: a job that is complete has changed the chain,
+ * and one that failed is not explained. */
 static bool take_job_end(struct watch *watch, const struct domain *domain,
                          struct disk *disk, const struct event *event)
 {
@@ -169,6 +218,7 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
 
     disk->job.kind = JOB_NONE;
     disk->job_heard = watch->herald.now;
+    forget_put_off(watch, &subject, event->job);
     if (event->end == JOB_FAILED) {
         prepare_failed(watch, &alarm, &subject, event->job);
         if (*event->reason == '\0')
@@ -178,7 +228,7 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
         tidings_job_end(&watch->herald, &subject, event->job, event->end);
         disk_forget_writes(disk);
     }
-    return false;
+    return event->end == JOB_COMPLETED;
 }
 
 /* A backup is one job for several disks. */
@@ -203,13 +253,14 @@ bool watch_take(struct watch *watch, const struct event *event, double now)
     struct roster_entry *entry = roster_find(watch->roster, event->uuid);
 
     watch->herald.now = now;
-    /* Of one that is not known yet a pass will tell. */
-    if (!is_known(entry) || !watch->settings->notifications)
+    if (!watch->settings->notifications)
         return false;
+    /* Of one that is not known yet a pass will tell. */
+    if (event->kind == EVENT_STARTED || !is_known(entry))
+        return event->kind == EVENT_STARTED;
     switch (event->kind) {
     case EVENT_THRESHOLD:
-        take_threshold(watch, &entry->domain, event);
-        return false;
+        return take_threshold(watch, &entry->domain, event);
     case EVENT_IO_ERROR:
         return take_io_error(watch, entry, event);
     case EVENT_RESUMED:
@@ -219,6 +270,8 @@ bool watch_take(struct watch *watch, const struct event *event, double now)
         entry->heard = entry->stopped = now;
         take_stopped(watch, &entry->domain);
         return false;
+    case EVENT_STARTED:
+        break;
     case EVENT_JOB:
         return take_job(watch, &entry->domain, event);
     }
@@ -244,6 +297,16 @@ static void end_job(struct watch *watch, const struct domain *domain,
         tidings_job_lost(&watch->herald, &subject, kind);
 }
 
+/* Of a commit of lower layers the target comes out when something is written to
+ * it. */
+static void note_start(struct disk *disk)
+{
+    const struct layer *target = job_target(disk, disk->job.kind);
+
+    if (target != NULL && disk->job_start == SIZE_UNKNOWN)
+        disk->job_start = target->sizes.allocation;
+}
+
 /* A job that is gone has an event that says how it ended. That may come a
  * moment later than the answer; where it has not come by the next pass it was
  * lost. */
@@ -264,17 +327,14 @@ static void take_progress(struct watch *watch, const struct domain *domain,
     if (disk->job.kind == JOB_NONE) {
         const struct subject subject = {domain, disk, NULL};
         disk->job_chain = disk_chain_digest(disk);
+        disk->job_start = SIZE_UNKNOWN;
         tidings_runs_again(&watch->herald, &subject, job->kind);
     }
     disk->job = *job;
+    note_start(disk);
     disk->job_left = job_left(disk);
     disk->job_missed = 0;
     disk->job_fresh = true;
-}
-
-static bool has_scratch(const struct disk *disk)
-{
-    return job_target(disk, JOB_BACKUP) != NULL;
 }
 
 static void take_backup(struct watch *watch, const struct domain *domain,
@@ -298,6 +358,9 @@ static void take_error(struct watch *watch, const struct domain *domain,
         subject.disk = NULL;
     herald_key_layer(&alarm, ALARM_IO, &subject);
     alarm.paused = true;
+    alarm.full = error->no_space;
+    alarm.deep =
+        !alarm.full && subject.disk != NULL && disk_chain_length(disk) > 1;
     herald_prepare(&watch->herald, &alarm, &subject);
     if (subject.layer == NULL && *error->target != '\0')
         snprintf(alarm.what, sizeof(alarm.what), "%s (not reported here)",
@@ -333,7 +396,9 @@ static void take_threshold_set(struct watch *watch, struct roster_entry *entry,
         layer->threshold = errand->threshold;
     if (errand->reason != NULL) {
         unsigned wait = watch->settings->refresh_interval;
-        entry->arm_after = watch->herald.now + (wait > 0 ? wait : WATCH_CALM);
+        if (disk != NULL)
+            disk->arm_after =
+                watch->herald.now + (wait > 0 ? wait : WATCH_CALM);
         if (!entry->told_refusal)
             log_print(watch->log, LOG_LEVEL_WARNING,
                       "domain \"%s\": no threshold for %s: %s",

@@ -36,15 +36,19 @@ struct watch {
  * should follow soon. */
 bool watch_take(struct watch *watch, const struct event *event, double now);
 
+/* After a pass that began then: what was put off is told, and watermarks end
+ * where there is room, before watch_plan() has thresholds set anew. */
+void watch_settle(struct watch *watch, double began, double now);
+
 /* What is to be asked and set after a pass, besides the statistics: progress
  * of block jobs, who caused a pause, thresholds. */
-void watch_plan(struct watch *watch, struct errands *errands, double now);
+void watch_plan(struct watch *watch, struct errands *errands);
 
 /* What came of one of them, which was put at the time `put`. */
 void watch_answer(struct watch *watch, const struct errand *errand, double put,
                   double now);
 
-/* Compares what the pass found with the alarms that stand. */
+/* Compares what the pass found, and its answers, with the alarms that stand. */
 void watch_review(struct watch *watch, double now);
 
 void watch_clear(struct watch *watch);

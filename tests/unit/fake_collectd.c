@@ -49,6 +49,7 @@ static struct fake_notification {
     char metadata[2048];
 } notifications[FAKE_NOTIFICATIONS_MAX];
 static size_t notification_count;
+static cdtime_t notification_time; /* of the last one */
 
 static size_t log_counts[SEVERITIES];
 static char log_last[1024];
@@ -63,6 +64,7 @@ void fake_collectd_reset(void)
     mistake[0] = '\0';
     plugin_set_ctx((plugin_ctx_t){.interval = 0});
     notification_count = 0;
+    notification_time = 0;
     set_count = 0;
     refusing = false;
     added_count = 0;
@@ -354,6 +356,10 @@ int plugin_dispatch_notification(const notification_t *notif)
 {
     pthread_mutex_lock(&lock);
     expect(notification_count < FAKE_NOTIFICATIONS_MAX, "room", notif->message);
+    /* In the milliseconds that exec's scripts are given. */
+    expect(notif->time >= notification_time + MS_TO_CDTIME_T(1),
+           "a time of its own", notif->message);
+    notification_time = notif->time;
     expect(notif->time != 0, "time", notif->message);
     struct fake_notification *to = &notifications[notification_count];
     *to = (struct fake_notification){.severity = notif->severity};

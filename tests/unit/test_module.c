@@ -384,7 +384,7 @@ static void an_event_becomes_a_notification(void **state)
                         "vm1 is paused: vda layer0 (vda[7], /dev/none): no "
                         "space left. Make room, then resume it");
     assert_string_equal(fake_collectd_notification_metadata(0),
-                        " path=/dev/none index=7 format=qcow2 bytes=7680");
+                        " path=/dev/none index=7 format=qcow2 bytes=0");
 }
 
 /* Of as many domains, each with an event of its own, told by four threads. */
