@@ -110,6 +110,7 @@ struct layer *disk_add_layer(struct disk *disk)
         .stated = SIZES_UNKNOWN,
         .first_offset = SIZE_UNKNOWN,
         .sizes = SIZES_UNKNOWN,
+        .known = SIZES_UNKNOWN,
         .headroom = SIZE_UNKNOWN,
         .percent = PERCENT_UNKNOWN,
     };

@@ -147,6 +147,7 @@ struct layer {
     uint64_t image_offset; /* ... and stated.allocation; 0 where not known */
 
     struct sizes sizes; /* settled: what is reported */
+    struct sizes known; /* each as it was when it was last known */
     uint64_t headroom;  /* bytes until ENOSPC, in the worst case */
     double percent;     /* how full; PERCENT_UNKNOWN */
 };

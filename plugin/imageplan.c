@@ -320,6 +320,7 @@ static void move(struct layer *to, struct layer *from)
     to->image = from->image;
     to->first_offset = from->first_offset;
     to->crossed = from->crossed;
+    to->known = from->known;
     to->place = from->place;
     from->image = (struct image){0};
 }

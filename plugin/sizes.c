@@ -376,10 +376,19 @@ static void settle_running(struct layer *layer)
     }
 }
 
+static void keep(uint64_t *known, uint64_t size)
+{
+    if (size != SIZE_UNKNOWN)
+        *known = size;
+}
+
 void sizes_settle(struct layer *layer, bool running)
 {
     if (running)
         settle_running(layer);
     else
         settle_off(layer);
+    keep(&layer->known.capacity, layer->sizes.capacity);
+    keep(&layer->known.allocation, layer->sizes.allocation);
+    keep(&layer->known.physical, layer->sizes.physical);
 }

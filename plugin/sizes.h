@@ -21,7 +21,7 @@
  * be told from the size of its container. */
 bool format_grows(const char *format);
 
-/* Sets layer->sizes from `stated`, `seen` and `image`. Of a domain that does
+/* Sets layer->sizes, and layer->known where they are, from `stated`, `seen` and `image`. Of a domain that does
  * not run libvirt states the active layer alone, and as the RFC has it. */
 void sizes_settle(struct layer *layer, bool running);
 

@@ -72,10 +72,13 @@ static bool take_threshold(struct watch *watch, struct domain *domain,
     layer->threshold = 0;
     layer->crossed = layer->depth > 0;
 
-    const struct subject subject = {domain, disk, layer};
-    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
+    /* A domain that was busy in the last pass has given no sizes then. */
+    struct layer then = *layer;
+    then.sizes = layer->known;
+    const struct subject subject = {domain, disk, &then};
+    uint64_t mark = sizes_watermark(&then, &watch->settings->watermark);
     uint64_t end = event->threshold + event->excess;
-    uint64_t size = layer->sizes.physical;
+    uint64_t size = then.sizes.physical;
     if (mark != SIZE_UNKNOWN && end > mark)
         tidings_watermark(&watch->herald, &subject, end - mark,
                           size > end ? size - end : 0);

@@ -86,7 +86,7 @@ host_wait_cycle
 after=$(truth_image_end "$device")
 expect_success "it has grown on the way" [ "$after" -gt "$before" ]
 expect_value "after" "$after" "$disk/disk_allocation-layer0"
-expect_threshold "its watermark" vm1 "$device" $((56 << 20))
+expect_watermark "its watermark" vm1 "$device" $((56 << 20))
 expect_value "machines where it is" 1 hv2/virt_backing/count-domains
 
 # expect_scraped WHAT PORT VALUE

@@ -335,6 +335,24 @@ static void a_crossing_elsewhere_is_left_to_a_pass(void **state)
     close_scene();
 }
 
+/* Somebody else was asking the machine in the last pass. */
+static void one_that_was_busy_is_told_of(void **state)
+{
+    (void)state;
+    open_armed();
+    fake_state(&fake.domains[0],
+               "state.state=1\nstate.reason=1\nblock.count=2\n"
+               "block.0.name=vda\nblock.0.path=/dev/thin\n"
+               "block.0.backingIndex=2\n"
+               "block.1.name=vda\nblock.1.path=/dev/base\n"
+               "block.1.backingIndex=1\n");
+    pass();
+    cross("vda[2]", 8 * MIB);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_WARNING, LAYER0, OVER);
+    close_scene();
+}
+
 /* That of an earlier watermark, met before it could be set anew. */
 static void an_old_one_tells_only_what_is_over(void **state)
 {
@@ -1562,6 +1580,7 @@ int main(void)
         cmocka_unit_test(what_could_not_be_set_is_tried_again),
         cmocka_unit_test(its_own_are_known_again),
         cmocka_unit_test(a_crossing_elsewhere_is_left_to_a_pass),
+        cmocka_unit_test(one_that_was_busy_is_told_of),
         cmocka_unit_test(an_old_one_tells_only_what_is_over),
         cmocka_unit_test(who_may_not_write_sets_none),
         cmocka_unit_test(everybody_has_his_turn),
