@@ -11,6 +11,7 @@
 #include "looper.h"
 #include "session.h"
 #include "settings.h"
+#include "statefile.h"
 #include "tell.h"
 #include "threads.h"
 #include "ticker.h"
@@ -61,8 +62,9 @@ static struct workers *workers;
 static struct crew crew;
 static struct collector *collector;
 static struct ticker *ticker;
-static struct tell *tell;       /* NULL: no notifications are wanted */
-static struct looper *listener; /* to libvirt's events; likewise */
+static struct statefile *statefile; /* NULL: none is wanted */
+static struct tell *tell;           /* NULL: no notifications are wanted */
+static struct looper *listener;     /* to libvirt's events; likewise */
 static bool extra; /* there was a pass for events since the last read */
 static plugin_ctx_t context; /* of collectd: it has the interval */
 
@@ -87,6 +89,8 @@ static void read_once(void)
     plugin_set_ctx(context);
     const struct inventory *inventory = collector_read(collector);
     emit_inventory(inventory, settings->layer_format, threads_now() - start);
+    if (statefile != NULL)
+        statefile_write(statefile, inventory);
 }
 
 /* What an event leaves open is worth a pass of its own, but no more than one in
@@ -140,6 +144,7 @@ static void release(void)
         session_mute(sessions[0]);
     ticker_free(ticker);
     bool heard_out = looper_free(listener);
+    statefile_free(statefile);
     silent = true;
     if (tell_free(tell) && workers_free(workers) && collector_free(collector) &&
         heard_out) {
@@ -150,6 +155,7 @@ static void release(void)
     memset(sessions, 0, sizeof(sessions));
     ticker = NULL;
     listener = NULL;
+    statefile = NULL;
     tell = NULL;
     workers = NULL;
     collector = NULL;
@@ -190,6 +196,18 @@ static double default_timeout(void)
     return half > TIMEOUT_LEAST ? half : TIMEOUT_LEAST;
 }
 
+/* It holds until two intervals have gone by without a pass. */
+static bool open_statefile(void)
+{
+    if (settings->state_file == NULL)
+        return true;
+    statefile = statefile_new(settings->state_file, settings->layer_format,
+                              2 * CDTIME_T_TO_DOUBLE(plugin_get_interval()) +
+                                  settings->timeout,
+                              &plugin_logger);
+    return statefile != NULL;
+}
+
 /* libvirt's events are listened to when there is somebody to hear them. */
 static bool start_threads(void)
 {
@@ -228,6 +246,8 @@ static const char *prepare(void)
         settings->timeout = default_timeout();
     if (!emit_register_types())
         return "collectd refuses its types";
+    if (!open_statefile())
+        return "out of memory";
     if (!open_sessions())
         return "libvirt's library can't be set up";
 
