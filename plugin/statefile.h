@@ -6,8 +6,9 @@
  * and holds up nobody.
  *
  *   virt_backing 1 25.000
- *   vm1 vda layer0 536870912 21237760 21299200 536870912 3.955841 1 active
- * qcow2 /images/a vm1 vda layer1 ... end 2
+ *   vm1 vda layer0 4096 512 1024 3584 12.500000 1 active qcow2 /images/a
+ *   vm1 vda layer1 4096 256 1024 - - 2 backing raw /images/b
+ *   end 2
  *
  * The first line has the version of the format, and for how many seconds after
  * its modification time the file holds. Then a line a layer, fields separated
