@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEADER "virt_backing 1 1\n"
 #define LINE(names) names "\t1\t2\t3\t-\t-\t7\tactive\tqcow2\t/a\n"
 
 static struct rows *parse(const char *text)
@@ -86,11 +87,10 @@ static void what_is_not_known(void **state)
 /* In the order of OIDs, where a shorter name comes first. */
 static void rows_are_sorted(void **state)
 {
-    struct rows *rows =
-        parse("virt_backing 1 1\n" LINE("vm10\tvda\tlayer0")
-                  LINE("vm2\tvdb\tlayer0") LINE("vm2\tvda\tlayer10")
-                      LINE("vm2\tvda\tlayer2") LINE("vm2\tvda\tlayer2") "end "
-                                                                        "5\n");
+    static const char five[] = HEADER LINE("vm10\tvda\tlayer0")
+        LINE("vm2\tvdb\tlayer0") LINE("vm2\tvda\tlayer10")
+            LINE("vm2\tvda\tlayer2") LINE("vm2\tvda\tlayer2") "end 5\n";
+    struct rows *rows = parse(five);
 
     (void)state;
     assert_non_null(rows);
@@ -116,7 +116,7 @@ static void long_names_are_cut(void **state)
     /* In the middle of it the cut would fall. */
     memcpy(name[1] + 54, "\xc3\xa4", 2);
     assert_true(asprintf(&text,
-                         "virt_backing 1 1\n" LINE("%s\tvda\tlayer0")
+                         HEADER LINE("%s\tvda\tlayer0")
                              LINE("%s\tvda\tlayer0") "end 2\n",
                          name[0], name[1]) > 0);
     rows = rows_parse(text);
@@ -145,12 +145,12 @@ static void what_is_no_such_file(void **state)
         "virt_backing 1 0\nend 0\n",
         "virt_backing 1 nan\nend 0\n",
         "virt_backing 1 1x\nend 0\n",
-        "virt_backing 1 1\n" LINE("vm1\tvda\tlayer0"),
-        "virt_backing 1 1\n" LINE("vm1\tvda") "end 1\n",
-        "virt_backing 1 1\n" LINE("vm1\tvda\tlayer0\t1") "end 1\n",
-        "virt_backing 1 1\n" LINE("\tvda\tlayer0") "end 1\n",
-        "virt_backing 1 1\n" LINE("vm\\x4\tvda\tlayer0") "end 1\n",
-        "virt_backing 1 1\n" LINE("vm\\n\tvda\tlayer0") "end 1\n",
+        HEADER LINE("vm1\tvda\tlayer0"),
+        HEADER LINE("vm1\tvda") "end 1\n",
+        HEADER LINE("vm1\tvda\tlayer0\t1") "end 1\n",
+        HEADER LINE("\tvda\tlayer0") "end 1\n",
+        HEADER LINE("vm\\x4\tvda\tlayer0") "end 1\n",
+        HEADER LINE("vm\\n\tvda\tlayer0") "end 1\n",
         "virt_backing 1 1\nv\tv\tl\t-1\t-\t-\t-\t-\t-\tactive\t-\t-\nend 1\n",
         "virt_backing 1 1\nv\tv\tl\t18446744073709551616\t-\t-\t-\t-\t-\t"
         "active\t-\t-\nend 1\n",
