@@ -62,6 +62,6 @@ start=$(host_now)
 snmp_table >"$HOST_DIR/table"
 expect_fast "snmptable" $(($(host_now) - start))
 expect_equal "rows of snmptable" $rows "$(grep -c '^machine-' "$HOST_DIR/table")"
-expect_equal "a row" "machine-0999 vda layer0|10000000000000004995|4995|9990|14985|45.95|4996|active|qcow2|/var/lib/libvirt/images/machine-0999.0.qcow2" \
+expect_equal "a row" "machine-0999 vda layer0|10000000000000004995|4995|9990|14985|46.95|4996|active|qcow2|/var/lib/libvirt/images/machine-0999.0.qcow2" \
     "$(grep '^machine-0999 vda layer0' "$HOST_DIR/table")"
 snmp_stop_agent

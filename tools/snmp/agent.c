@@ -163,8 +163,6 @@ static void set_up_library(const struct options *options)
         netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, agent_flags[i], 1);
     for (size_t i = 0; i < sizeof(library_flags) / sizeof(int); i++)
         netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, library_flags[i], 1);
-    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
-                       NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, RECONNECT);
     if (options->socket != NULL)
         netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
                               NETSNMP_DS_AGENT_X_SOCKET, options->socket);
@@ -196,6 +194,9 @@ static bool start(const struct options *options)
     set_up_library(options);
     if (init_agent(NAME) != 0)
         return false;
+    /* Its own default is set by now. */
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
+                       NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, RECONNECT);
     if (!read_base(options->base, root, &length)) {
         fprintf(stderr, NAME ": %s is no OID, or too long a one\n",
                 options->base);
