@@ -125,10 +125,32 @@ snmp_count_is() {
     [ "$(snmp_count)" = "$1" ]
 }
 
+# As host_poll, but each try is a burst of requests of its own: within one the rows stay
+# the same.
+snmp_poll() {
+    local end=$(($(host_now) + $1 * 1000))
+    shift
+    until "$@"; do
+        [ "$(host_now)" -lt "$end" ] || return 1
+        sleep 0.6
+    done
+}
+
 # expect_count WHAT COUNT [SECONDS]: number of rows, within some time
 expect_count() {
-    host_poll "${3:-15}" snmp_count_is "$2" || true
+    snmp_poll "${3:-15}" snmp_count_is "$2" || true
     expect_equal "$1: rows" "$2" "$(snmp_count)"
+}
+
+# There are no rows, and it is not known how many there are.
+snmp_knows_nothing() {
+    [ -z "$(snmp_count)" ]
+}
+
+# expect_nothing WHAT
+expect_nothing() {
+    snmp_poll 6 snmp_knows_nothing || true
+    expect_equal "$1" "" "$(snmp_count)"
 }
 
 # True when the table shows that, row for row.
@@ -138,7 +160,7 @@ snmp_table_is() {
 
 # expect_table WHAT ROWS [SECONDS]
 expect_table() {
-    host_poll "${3:-15}" snmp_table_is "$2" || true
+    snmp_poll "${3:-15}" snmp_table_is "$2" || true
     expect_equal "$1" "$2" "$(snmp_table)"
 }
 

@@ -20,11 +20,6 @@ table=$(truth_snmp_row vm1 vda layer0 qcow2 "$HOST_DIR/b.qcow2"
     truth_snmp_row vm1 vda layer1 qcow2 "$HOST_DIR/a.qcow2")
 state_file="StateFile \"$HOST_DIR/state\""
 
-# There are no rows, and it is not known how many there are.
-nothing_is_known() {
-    [ -z "$(snmp_count)" ]
-}
-
 agent_says() {
     grep -F "$1" "$HOST_DIR/agent.log" >/dev/null
 }
@@ -43,7 +38,7 @@ wait_until 10 agent_says 'waiting for snmpd'
 wait_until 10 agent_says 'state is not there'
 snmp_start_master
 sleep 1
-expect_success "no collectd yet" nothing_is_known
+expect_nothing "no collectd yet"
 host_start_collectd "$state_file"
 expect_table "subagent, snmpd, collectd" "$table"
 
@@ -53,7 +48,7 @@ expect_table "snmpd restarted" "$table"
 host_restart_collectd
 expect_table "collectd restarted" "$table"
 snmp_stop_agent
-expect_success "no subagent" nothing_is_known
+expect_nothing "no subagent"
 snmp_start_agent
 expect_table "subagent restarted" "$table"
 
@@ -62,11 +57,11 @@ snmp_stop_master
 host_stop_collectd
 snmp_start_master
 sleep 6
-expect_success "snmpd is back, collectd not" nothing_is_known
+expect_nothing "snmpd is back, collectd not"
 host_launch_collectd
 expect_table "both are back" "$table"
 host_stop_collectd
-wait_until 5 nothing_is_known
+expect_nothing "collectd has ended"
 snmp_stop_master
 host_launch_collectd
 snmp_start_master
@@ -75,7 +70,7 @@ expect_table "both are back, the other way round" "$table"
 # Without a chance to say anything.
 kill_collectd
 expect_success "a collectd that was killed leaves its file" [ -s "$HOST_DIR/state" ]
-wait_until 5 nothing_is_known
+expect_nothing "collectd has ended"
 host_launch_collectd
 expect_table "collectd is back after it was killed" "$table"
 kill -KILL "$SNMP_MASTER_PID"

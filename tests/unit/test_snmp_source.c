@@ -17,6 +17,7 @@ static char path[128];
 static struct source *source;
 static char said[1024];
 static unsigned lines;
+static double clock_now;
 
 static void say(const char *line)
 {
@@ -44,6 +45,12 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* A request long after the last one. */
+static double later(void)
+{
+    return clock_now += 10;
+}
+
 /* As the plugin does. */
 static void put(const char *content)
 {
@@ -67,7 +74,7 @@ static void set_age(long seconds)
 
 static void assert_count(size_t count)
 {
-    const struct rows *rows = source_rows(source);
+    const struct rows *rows = source_rows(source, later());
 
     assert_non_null(rows);
     assert_int_equal(rows->count, count);
@@ -77,11 +84,11 @@ static void assert_trouble(const char *what)
 {
     unsigned before = lines;
 
-    assert_null(source_rows(source));
+    assert_null(source_rows(source, later()));
     assert_int_equal(lines, before + 1);
     if (strstr(said, what) == NULL)
         fail_msg("said: %s", said);
-    assert_null(source_rows(source));
+    assert_null(source_rows(source, later()));
     assert_int_equal(lines, before + 1);
 }
 
@@ -92,8 +99,8 @@ static void the_newest_file_counts(void **state)
     put("virt_backing 1 100\n" ROW("a") "end 1\n");
     assert_count(1);
     assert_non_null(strstr(said, "is being served"));
-    const struct rows *before = source_rows(source);
-    assert_ptr_equal(source_rows(source), before);
+    const struct rows *before = source_rows(source, later());
+    assert_ptr_equal(source_rows(source, later()), before);
     put("virt_backing 1 100\n" ROW("a") ROW("b") "end 2\n");
     assert_count(2);
     assert_int_equal(lines, 2);
@@ -111,9 +118,42 @@ static void an_old_file_is_none(void **state)
     assert_trouble("is out of date");
     /* Written before the clock was set back. */
     set_age(-150);
-    assert_null(source_rows(source));
+    assert_null(source_rows(source, later()));
     set_age(0);
     assert_count(1);
+}
+
+static size_t count_at(double now)
+{
+    const struct rows *rows = source_rows(source, now);
+
+    return rows != NULL ? rows->count : SIZE_MAX;
+}
+
+/* A walk sees the rows that it has begun with. */
+static void a_burst_sees_the_same_rows(void **state)
+{
+    double start = later();
+
+    (void)state;
+    /* Where there are none they are looked for. */
+    assert_int_equal(count_at(start), SIZE_MAX);
+    put("virt_backing 1 100\n" ROW("a") "end 1\n");
+    assert_int_equal(count_at(start + 0.1), 1);
+    put("virt_backing 1 100\n" ROW("a") ROW("b") "end 2\n");
+    assert_int_equal(count_at(start + 0.5), 1);
+    assert_int_equal(count_at(start + 0.9), 1);
+    assert_int_equal(count_at(start + 1.5), 2);
+    put("virt_backing 1 100\n" ROW("a") "end 1\n");
+    for (int i = 1; i < 50; i++)
+        assert_int_equal(count_at(start + 1.5 + 0.1 * i), 2);
+    assert_int_equal(count_at(start + 1.5 + 5.1), 1);
+    /* Not longer than they hold. */
+    put("virt_backing 1 100\n" ROW("a") "end 1\n");
+    set_age(99);
+    assert_int_equal(count_at(start + 100), 1);
+    sleep(2);
+    assert_int_equal(count_at(start + 100.1), SIZE_MAX);
 }
 
 static void what_is_no_such_file(void **state)
@@ -128,10 +168,10 @@ static void what_is_no_such_file(void **state)
     assert_int_equal(unlink(path), 0);
     /* Nobody writes to it: it must not be waited for. */
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_null(source_rows(source));
+    assert_null(source_rows(source, later()));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_null(source_rows(source));
+    assert_null(source_rows(source, later()));
     assert_int_equal(rmdir(path), 0);
     source_free(NULL);
 }
@@ -144,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_newest_file_counts),
         TEST(an_old_file_is_none),
+        TEST(a_burst_sees_the_same_rows),
         TEST(what_is_no_such_file),
     };
 

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define NAME "virt-backing-snmp"
 #define DEFAULT_FILE "/run/virt_backing.state"
@@ -45,6 +46,14 @@ static bool connected;
 static void say(const char *line)
 {
     snmp_log(LOG_INFO, NAME ": %s\n", line);
+}
+
+static double monotonic(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -113,14 +122,12 @@ static void answer_next(const struct rows *rows, const oid *root,
     set_value(variable, &cell);
 }
 
-/* All that one request asks for comes from the same rows: a manager that gets
- * the cells of a row together gets them of one pass. */
 static int handle(netsnmp_mib_handler *handler,
                   netsnmp_handler_registration *registration,
                   netsnmp_agent_request_info *info,
                   netsnmp_request_info *requests)
 {
-    const struct rows *rows = source_rows(source);
+    const struct rows *rows = source_rows(source, monotonic());
 
     (void)handler;
     for (; requests != NULL; requests = requests->next) {
@@ -225,7 +232,7 @@ static void serve(void)
     sigaction(SIGTERM, &on_end, NULL);
     sigaction(SIGINT, &on_end, NULL);
     signal(SIGPIPE, SIG_IGN);
-    source_rows(source);
+    source_rows(source, monotonic());
     /* It returns no later than for the next ping. */
     while (!ended)
         agent_check_and_process(1);

@@ -20,6 +20,8 @@ struct source {
     bool told;           /* anything */
     struct stat seen;    /* of the file that `rows` are of */
     struct rows *rows;   /* NULL: it was no good */
+    double begun;        /* when a burst of requests began ... */
+    double asked;        /* ... and when the last one came; 0: none */
 };
 
 struct source *source_new(const char *path, void (*say)(const char *line))
@@ -116,19 +118,33 @@ static bool holds(const struct source *source)
     return age < source->rows->valid && age > -source->rows->valid;
 }
 
-const struct rows *source_rows(struct source *source)
+/* What is wrong with the file; NULL: nothing. */
+static const char *refresh(struct source *source)
 {
-    struct stat stat_now;
+    struct stat now;
+
+    if (stat(source->path, &now) != 0)
+        return errno == EACCES ? "may not be read" : "is not there";
+    if (!is_same(&now, &source->seen))
+        load(source);
+    return source->rows != NULL
+               ? NULL
+               : "can't be read, or is no file of the plugin's";
+}
+
+const struct rows *source_rows(struct source *source, double now)
+{
+    bool burst = source->asked > 0 && now - source->asked < BURST_GAP &&
+                 now - source->begun < BURST_MOST;
     const char *trouble = NULL;
 
-    if (stat(source->path, &stat_now) != 0)
-        trouble = errno == EACCES ? "may not be read" : "is not there";
-    else if (!is_same(&stat_now, &source->seen))
-        load(source);
-    if (trouble == NULL && source->rows == NULL)
-        trouble = "can't be read, or is no file of the plugin's";
+    if (!burst || source->trouble != NULL) {
+        source->begun = now;
+        trouble = refresh(source);
+    }
     if (trouble == NULL && !holds(source))
         trouble = "is out of date";
+    source->asked = now;
     tell(source, trouble);
     return trouble == NULL ? source->rows : NULL;
 }
