@@ -47,11 +47,13 @@ snmp_start_master() {
 }
 
 snmp_launch_master() {
+    # As Debian's, with what the README says.
     cat >"$HOST_DIR/snmp/snmpd.conf" <<END
 agentaddress udp:127.0.0.1:$1
-master agentx
+view systemonly included .1.3.6.1.2.1.1
+rocommunity public default -V systemonly
 agentXSocket $HOST_DIR/agentx
-rocommunity public 127.0.0.1
+$(sed -nE 's/^    (master |view )/\1/p' "$SNMP_MIB_DIR/README.md" | sed "s/ \.1\.3.*/ $SNMP_BASE/")
 END
     : >"$HOST_DIR/snmpd.log"
     host_detached "$(find_snmpd)" -f -Lf "$HOST_DIR/snmpd.log" -C -c "$HOST_DIR/snmp/snmpd.conf" \
@@ -69,11 +71,11 @@ snmp_stop_master() {
     wait "$SNMP_MASTER_PID" 2>/dev/null || true
 }
 
-# snmp_start_agent [OPTION...]: does not wait until it serves
+# Does not wait until it serves. Words in SNMP_AGENT_OPTIONS are more options.
 snmp_start_agent() {
     # shellcheck disable=SC2086 # words are meant to be split
     host_detached env ASAN_OPTIONS="log_path=$HOST_DIR/agent-sanitizer" ${SNMP_AGENT_WRAPPER:-} \
-        "$(snmp_program)" -s "$HOST_DIR/state" -x "$HOST_DIR/agentx" "$@" \
+        "$(snmp_program)" -s "$HOST_DIR/state" -x "$HOST_DIR/agentx" ${SNMP_AGENT_OPTIONS:-} \
         </dev/null >>"$HOST_DIR/agent.log" 2>&1 &
     SNMP_AGENT_PID=$!
     host_on_cleanup host_end_pid "$SNMP_AGENT_PID"

@@ -54,6 +54,8 @@ expect_fast() {
 start=$(host_now)
 SNMP_OPTIONS=(-Oqs -Cr50)
 snmp_ask snmpbulkwalk "$SNMP_BASE" >"$HOST_DIR/walk"
+# With the view of the README the table is the last that there is.
+sed -i '/No more variables left/d' "$HOST_DIR/walk"
 expect_fast "walk of $(wc -l <"$HOST_DIR/walk") cells" $(($(host_now) - start))
 expected_walk >"$HOST_DIR/expected"
 expect_equal "cells that are not as they must be" "" "$(diff "$HOST_DIR/expected" "$HOST_DIR/walk" | head)"

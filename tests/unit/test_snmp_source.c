@@ -148,12 +148,6 @@ static void a_burst_sees_the_same_rows(void **state)
     for (int i = 1; i < 50; i++)
         assert_int_equal(count_at(start + 1.5 + 0.1 * i), 2);
     assert_int_equal(count_at(start + 1.5 + 5.1), 1);
-    /* Not longer than they hold. */
-    put("virt_backing 1 100\n" ROW("a") "end 1\n");
-    set_age(99);
-    assert_int_equal(count_at(start + 100), 1);
-    sleep(2);
-    assert_int_equal(count_at(start + 100.1), SIZE_MAX);
 }
 
 static void what_is_no_such_file(void **state)

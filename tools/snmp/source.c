@@ -20,8 +20,9 @@ struct source {
     bool told;           /* anything */
     struct stat seen;    /* of the file that `rows` are of */
     struct rows *rows;   /* NULL: it was no good */
+    bool good;           /* they held when the burst began */
     double begun;        /* when a burst of requests began ... */
-    double asked;        /* ... and when the last one came; 0: none */
+    double asked;        /* ... and when the last one came */
 };
 
 struct source *source_new(const char *path, void (*say)(const char *line))
@@ -127,24 +128,22 @@ static const char *refresh(struct source *source)
         return errno == EACCES ? "may not be read" : "is not there";
     if (!is_same(&now, &source->seen))
         load(source);
-    return source->rows != NULL
-               ? NULL
-               : "can't be read, or is no file of the plugin's";
+    if (source->rows == NULL)
+        return "can't be read, or is no file of the plugin's";
+    return holds(source) ? NULL : "is out of date";
 }
 
 const struct rows *source_rows(struct source *source, double now)
 {
-    bool burst = source->asked > 0 && now - source->asked < BURST_GAP &&
+    bool burst = source->good && now - source->asked < BURST_GAP &&
                  now - source->begun < BURST_MOST;
-    const char *trouble = NULL;
 
-    if (!burst || source->trouble != NULL) {
-        source->begun = now;
-        trouble = refresh(source);
-    }
-    if (trouble == NULL && !holds(source))
-        trouble = "is out of date";
     source->asked = now;
+    if (burst)
+        return source->rows;
+    source->begun = now;
+    const char *trouble = refresh(source);
     tell(source, trouble);
-    return trouble == NULL ? source->rows : NULL;
+    source->good = trouble == NULL;
+    return source->good ? source->rows : NULL;
 }
