@@ -23,8 +23,7 @@ packages_list() {
     case $1-$2 in
     apt-build)
         echo gcc libc6-dev make autoconf automake libtool pkg-config \
-            xz-utils libvirt-dev libxml2-dev libcmocka-dev libsnmp-dev \
-            collectd-core collectd-dev
+            xz-utils libvirt-dev libxml2-dev libcmocka-dev collectd-core collectd-dev
         ;;
     apt-run)
         echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients \
@@ -33,11 +32,11 @@ packages_list() {
         ;;
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
-            nagios4-core collectd-utils snmp snmpd smitools
+            nagios4-core collectd-utils libsnmp-dev snmp snmpd smitools
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
-            xz libvirt-devel libxml2-devel libcmocka-devel net-snmp-devel collectd
+            xz libvirt-devel libxml2-devel libcmocka-devel collectd
         ;;
     dnf-run)
         echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-client \
@@ -46,7 +45,7 @@ packages_list() {
         ;;
     dnf-check)
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
-            nagios collectd-utils net-snmp net-snmp-utils libsmi
+            nagios collectd-utils net-snmp-devel net-snmp net-snmp-utils libsmi
         ;;
     *)
         echo "packages: unknown group '$2'" >&2
