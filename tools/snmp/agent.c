@@ -196,12 +196,12 @@ static bool start(const struct options *options)
     oid root[MAX_OID_LEN];
     size_t length;
 
-    /* Its MIB files are for those who read names. */
+    /* net-snmp's MIB files are for those who read names. */
     setenv("MIBS", "", 1);
     set_up_library(options);
     if (init_agent(NAME) != 0)
         return false;
-    /* Its own default is set by now. */
+    /* init_agent() has set a default of its own. */
     netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
                        NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, RECONNECT);
     if (!read_base(options->base, root, &length)) {
