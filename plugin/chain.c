@@ -126,6 +126,11 @@ size_t domain_count_layers(const struct domain *domain)
     return layers;
 }
 
+bool domain_is_known(const struct domain *domain)
+{
+    return domain->answered || domain->id == DOMAIN_OFF;
+}
+
 struct disk *domain_find_disk(const struct domain *domain, const char *target)
 {
     for (size_t i = 0; i < domain->disk_count; i++)

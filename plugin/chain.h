@@ -236,6 +236,10 @@ size_t disk_chain_length(const struct disk *disk);
  * changed it. */
 uint64_t disk_chain_digest(const struct disk *disk);
 
+/* Its figures are those of the last pass; of one that is off, those that were
+ * read last. */
+bool domain_is_known(const struct domain *domain);
+
 /* The layer of that index; NULL where there is none. */
 struct layer *disk_find_layer(const struct disk *disk, unsigned index);
 

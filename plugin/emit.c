@@ -109,7 +109,7 @@ static size_t emit_domain(value_list_t *list, const struct domain *domain,
     set_field(list->host, domain->host);
     for (size_t i = 0; i < domain->disk_count; i++) {
         const struct disk *disk = &domain->disks[i];
-        if (domain->answered || domain->id == DOMAIN_OFF)
+        if (domain_is_known(domain))
             emit_disk(list, domain, disk, format);
         layers += disk_chain_length(disk);
     }

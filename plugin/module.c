@@ -11,6 +11,7 @@
 #include "looper.h"
 #include "session.h"
 #include "settings.h"
+#include "statefile.h"
 #include "tell.h"
 #include "threads.h"
 #include "ticker.h"
@@ -66,8 +67,9 @@ static struct workers *workers;
 static struct crew crew;
 static struct collector *collector;
 static struct ticker *ticker;
-static struct tell *tell;       /* NULL: no notifications are wanted */
-static struct looper *listener; /* to libvirt's events; likewise */
+static struct statefile *statefile; /* NULL: none is wanted */
+static struct tell *tell;           /* NULL: no notifications are wanted */
+static struct looper *listener;     /* to libvirt's events; likewise */
 static bool extra; /* there was a pass for events since the last read */
 static plugin_ctx_t context; /* of collectd: it has the interval */
 
@@ -97,6 +99,8 @@ static void read_once(void)
     if (tell != NULL)
         tell_settle(tell, TELL_WAIT);
     emit_inventory(inventory, settings->layer_format, seconds);
+    if (statefile != NULL)
+        statefile_write(statefile, inventory);
 }
 
 /* What an event leaves open is worth a pass of its own, but no more than one in
@@ -174,6 +178,7 @@ static void release(void)
         session_mute(sessions[0]);
     ticker_free(ticker);
     bool heard_out = looper_free(listener, CLOSE_WAIT);
+    statefile_free(statefile);
     silent = true;
     if (tell_free(tell) && workers_free(workers) && collector_free(collector) &&
         heard_out && close_sessions())
@@ -181,6 +186,7 @@ static void release(void)
     memset(sessions, 0, sizeof(sessions));
     ticker = NULL;
     listener = NULL;
+    statefile = NULL;
     tell = NULL;
     workers = NULL;
     collector = NULL;
@@ -233,6 +239,18 @@ static double default_timeout(void)
     return half > TIMEOUT_LEAST ? half : TIMEOUT_LEAST;
 }
 
+/* It holds until two intervals have gone by without a pass. */
+static bool open_statefile(void)
+{
+    if (settings->state_file == NULL)
+        return true;
+    statefile = statefile_new(settings->state_file, settings->layer_format,
+                              2 * CDTIME_T_TO_DOUBLE(plugin_get_interval()) +
+                                  settings->timeout,
+                              &plugin_logger);
+    return statefile != NULL;
+}
+
 static bool start_threads(void)
 {
     const struct looper_work work = {sessions[0], session_turn, session_wake};
@@ -270,6 +288,8 @@ static const char *prepare(void)
         settings->timeout = default_timeout();
     if (!emit_register_types())
         return "collectd refuses its types";
+    if (!open_statefile())
+        return "out of memory";
     if (!open_sessions())
         return "libvirt's library can't be set up";
 

@@ -228,6 +228,16 @@ static bool set_volumes(struct settings *settings, const char *value,
     return parse_boolean(value, &settings->volumes);
 }
 
+/* collectd has a working directory of its own. */
+static bool set_state_file(struct settings *settings, const char *value,
+                           char allowed[ALLOWED_SIZE])
+{
+    (void)allowed;
+    if (value[0] != '/' || value[strlen(value) - 1] == '/')
+        return false;
+    return set_text(&settings->state_file, value);
+}
+
 static bool parse_field(const char *word, enum name_field *ret_field)
 {
     static const struct {
@@ -371,6 +381,7 @@ static const struct option {
     {"StoragePool", set_storage_pool,
      "a storage pool's name, or /a regular expression/"},
     {"Volumes", set_volumes, "true or false"},
+    {"StateFile", set_state_file, "the absolute path of a file"},
     {"Notifications", set_notifications, "true or false"},
     {"BlockJobs", set_block_jobs, "true or false"},
     {"WatermarkFree", set_watermark_free,
@@ -418,6 +429,7 @@ void settings_free(struct settings *settings)
     free(settings->connection);
     free(settings->metadata_ns);
     free(settings->metadata_xpath);
+    free(settings->state_file);
     free(settings);
 }
 

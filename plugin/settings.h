@@ -63,6 +63,7 @@ struct settings {
     bool block_jobs;            /* ask for block jobs */
     struct watermark watermark; /* to be told of; neither: none */
     bool watermark_replace;     /* also where somebody else set a threshold */
+    char *state_file;           /* path; NULL: none is written */
 };
 
 /* Defaults. NULL when memory is short. */

@@ -1,6 +1,6 @@
 #!/bin/bash
-# make install puts the plugin, its types and its manual page in place and nothing
-# else; collectd runs the plugin from there; make uninstall takes all away again.
+# make install puts the plugin, its types and its manual page in place, the SNMP subagent
+# where it was built, and nothing else; collectd runs the plugin from there; make uninstall takes all away again.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -30,9 +30,13 @@ make -s -C "$BUILD_DIR" install DESTDIR="$dest" >"$HOST_DIR/make.log" 2>&1 ||
     { cat "$HOST_DIR/make.log" && exit 1; }
 
 plugins=$(make_variable plugindir)
-expected=$(printf '%s\n' "$plugins/virt_backing.so" "$(make_variable typesdir)/virt_backing.db" \
-    "$(make_variable mandir)/man5/collectd-virt_backing.5" | sort)
-expect_equal "files installed" "$expected" "$(installed_files)"
+expected=("$plugins/virt_backing.so" "$(make_variable typesdir)/virt_backing.db"
+    "$(make_variable mandir)/man5/collectd-virt_backing.5")
+if [ -n "$(make_variable sbin_PROGRAMS)" ]; then
+    expected+=("$(make_variable sbindir)/virt-backing-snmp" "$(make_variable mibdir)/VIRT-BACKING-MIB.txt"
+        "$(make_variable mandir)/man8/virt-backing-snmp.8")
+fi
+expect_equal "files installed" "$(printf '%s\n' "${expected[@]}" | sort)" "$(installed_files)"
 expect_success "the plugin is executable" [ -x "$dest$plugins/virt_backing.so" ]
 expect_equal "symbols that the plugin offers" module_register \
     "$(nm -D --defined-only "$dest$plugins/virt_backing.so" | sed -n 's/.* T //p' | tr '\n' ' ' | sed 's/ $//')"

@@ -105,6 +105,10 @@ static const struct option_row {
      {"true", "false", "yes", "no", "on", "off"},
      {"", "1", "always"},
      {"true", "false"}},
+    {"StateFile",
+     {"/run/virt_backing", "/a b"},
+     {"", "/", "run/virt_backing", "/run/"},
+     {"absolute path"}},
 };
 
 /* --- settings as text, to see what changed ------------------------------- */
@@ -135,6 +139,8 @@ static char *snapshot(const struct settings *settings)
             settings->watermark.percent, settings->watermark_replace);
     print_format(stream, &settings->host_format);
     print_format(stream, &settings->instance_format);
+    fprintf(stream, "%s;",
+            settings->state_file != NULL ? settings->state_file : "-");
     fprintf(stream, "%s;%s;%d;%d", settings->metadata_ns,
             settings->metadata_xpath, (int)settings->layer_format,
             (int)settings->local_images);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "statefile.h"
+
+#include "identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct statefile {
+    const char *path;
+    char *draft; /* beside it, until it is complete */
+    enum layer_format format;
+    double valid;
+    const struct log *log;
+    bool failed; /* and the log was told */
+};
+
+struct statefile *statefile_new(const char *path, enum layer_format format,
+                                double valid, const struct log *log)
+{
+    struct statefile *file = calloc(1, sizeof(*file));
+    if (file == NULL)
+        return NULL;
+
+    *file = (struct statefile){
+        .path = path, .format = format, .valid = valid, .log = log};
+    if (asprintf(&file->draft, "%s.new", path) < 0) {
+        free(file);
+        return NULL;
+    }
+    return file;
+}
+
+void statefile_free(struct statefile *file)
+{
+    if (file == NULL)
+        return;
+    unlink(file->path);
+    free(file->draft);
+    free(file);
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+static void put_text(FILE *stream, const char *text)
+{
+    bool dash = text != NULL && strcmp(text, "-") == 0;
+
+    if (text == NULL || *text == '\0')
+        text = "-";
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < ' ' || byte == 0x7f || byte == '\\' || dash)
+            fprintf(stream, "\\x%02x", byte);
+        else
+            putc(byte, stream);
+    }
+}
+
+static void put_size(FILE *stream, uint64_t bytes)
+{
+    if (bytes == SIZE_UNKNOWN)
+        putc('-', stream);
+    else
+        fprintf(stream, "%" PRIu64, bytes);
+    putc('\t', stream);
+}
+
+static void put_sizes(FILE *stream, const struct layer *layer)
+{
+    put_size(stream, layer->sizes.capacity);
+    put_size(stream, layer->sizes.allocation);
+    put_size(stream, layer->sizes.physical);
+    put_size(stream, layer->headroom);
+    if (layer->percent >= 0)
+        fprintf(stream, "%.6f\t", layer->percent);
+    else
+        fputs("-\t", stream);
+}
+
+static const char *role_name(const struct layer *layer)
+{
+    switch (layer->role) {
+    case ROLE_MIRROR:
+        return "mirror";
+    case ROLE_SCRATCH:
+        return "scratch";
+    case ROLE_CHAIN:
+        break;
+    }
+    return layer->depth == 0 ? "active" : "backing";
+}
+
+static void put_layer(FILE *stream, const struct statefile *file,
+                      const struct domain *domain, const struct disk *disk,
+                      const struct layer *layer)
+{
+    char name[IDENTITY_SIZE];
+
+    identity_layer(name, file->format, layer);
+    put_text(stream, domain->name);
+    putc('\t', stream);
+    put_text(stream, disk->target);
+    fprintf(stream, "\t%s\t", name);
+    put_sizes(stream, layer);
+    put_size(stream, layer->index != 0 ? layer->index : SIZE_UNKNOWN);
+    fprintf(stream, "%s\t", role_name(layer));
+    put_text(stream, layer->format);
+    putc('\t', stream);
+    put_text(stream, layer->path);
+    putc('\n', stream);
+}
+
+/* --- the file ------------------------------------------------------------ */
+
+static void put_all(FILE *stream, const struct statefile *file,
+                    const struct inventory *inventory)
+{
+    size_t count = 0;
+
+    fprintf(stream, "virt_backing 1 %.3f\n", file->valid);
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct domain *domain = inventory->domains[i];
+        for (size_t j = 0; domain_is_known(domain) && j < domain->disk_count;
+             j++) {
+            const struct disk *disk = &domain->disks[j];
+            for (size_t k = 0; k < disk->layer_count; k++)
+                put_layer(stream, file, domain, disk, &disk->layers[k]);
+            count += disk->layer_count;
+        }
+    }
+    fprintf(stream, "end %zu\n", count);
+}
+
+/* Not one that somebody else has put there, nor through a link of his. */
+static FILE *open_draft(const struct statefile *file)
+{
+    unlink(file->draft);
+    int number =
+        open(file->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (number < 0)
+        return NULL;
+
+    FILE *stream = fdopen(number, "w");
+    if (stream == NULL)
+        close(number);
+    return stream;
+}
+
+static bool replace(const struct statefile *file,
+                    const struct inventory *inventory)
+{
+    FILE *stream = open_draft(file);
+    if (stream == NULL)
+        return false;
+
+    put_all(stream, file, inventory);
+    bool complete = ferror(stream) == 0;
+    complete = fclose(stream) == 0 && complete;
+    return complete && rename(file->draft, file->path) == 0;
+}
+
+void statefile_write(struct statefile *file, const struct inventory *inventory)
+{
+    errno = 0;
+    bool failed = !replace(file, inventory);
+    int error = errno;
+
+    if (failed)
+        unlink(file->draft);
+    if (failed && !file->failed)
+        log_print(file->log, LOG_LEVEL_WARNING, "StateFile %s: %s", file->path,
+                  strerror(error));
+    else if (!failed && file->failed)
+        log_print(file->log, LOG_LEVEL_INFO, "StateFile %s is written again",
+                  file->path);
+    file->failed = failed;
+}
