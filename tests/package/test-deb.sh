@@ -64,6 +64,8 @@ install_package() {
     host_run_inside mount --bind "$HOST_DIR/sock" "$root/run/libvirt"
     run_logged install inside dpkg --no-triggers -i "$deb"
     inside cp $stock /etc/collectd/collectd.conf
+    # It wants the host's name to be known; Debian's installer writes that line.
+    inside sh -c "echo 127.0.1.1 $(hostname) >>/etc/hosts"
 }
 
 # Run COMMAND on the system with the package.
