@@ -22,6 +22,7 @@ requires_build_folder
 requires host_require_collectd
 requires host_require_libvirt
 requires host_can_unshare
+requires unshare --mount mount -t overlay -o lowerdir=/usr:/etc virt_backing /mnt
 test_start_host
 
 deb=
@@ -98,7 +99,7 @@ rrd_has() {
 
 # collectd with nothing but LoadPlugin, as its service starts it.
 check_series() {
-    local image=$HOST_DIR/a.qcow2 disk=vm1/virt_backing-vda pid
+    local image=$HOST_DIR/a.qcow2 disk=vm1/virt_backing-vda type pid
     host_make_image "$image" qcow2 64M
     qemu-io -f qcow2 -c 'write 0 5M' "$image" >/dev/null
     host_start_vm vm1 "vda:qcow2:file:$image"
@@ -106,8 +107,9 @@ check_series() {
     host_run_inside chroot "$root" collectd -f </dev/null >"$HOST_DIR/collectd.err" 2>&1 &
     pid=$!
     host_on_cleanup host_end_pid $pid
-    wait_until 30 rrd_has $disk/disk_headroom-layer0
-    wait_until 10 rrd_has $disk/disk_allocation-layer0
+    for type in headroom allocation capacity; do
+        wait_until 30 rrd_has $disk/disk_$type-layer0
+    done
     expect_equal "allocation" "$(truth_du "$image")" "$(rrd_value $disk/disk_allocation-layer0)"
     expect_equal "capacity" $((64 << 20)) "$(rrd_value $disk/disk_capacity-layer0)"
     host_end_pid $pid 20
@@ -117,6 +119,7 @@ build_package
 check_lintian
 install_package
 check_files
-run_logged autopkgtest inside env "AUTOPKGTEST_TMP=$HOST_DIR/deb" "$TEST_TOP/debian/tests/series"
+run_logged autopkgtest inside env "AUTOPKGTEST_TMP=$HOST_DIR/deb" \
+    "$HOST_DIR/deb/virt_backing-$(release_version)/debian/tests/series"
 sed 's/^/autopkgtest: /' "$HOST_DIR/autopkgtest.out"
 check_series
