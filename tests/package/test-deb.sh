@@ -104,7 +104,9 @@ check_series() {
     qemu-io -f qcow2 -c 'write 0 5M' "$image" >/dev/null
     host_start_vm vm1 "vda:qcow2:file:$image"
     inside sed -i 's/^#LoadPlugin/LoadPlugin/' /etc/collectd/collectd.conf.d/virt_backing.conf
-    host_run_inside chroot "$root" collectd -f </dev/null >"$HOST_DIR/collectd.err" 2>&1 &
+    # What host_run_inside runs, as the process that is started here.
+    host_detached nsenter --target "$HOST_KEEPER" --mount --net -- chroot "$root" collectd -f \
+        </dev/null >"$HOST_DIR/collectd.err" 2>&1 &
     pid=$!
     host_on_cleanup host_end_pid $pid
     for type in headroom allocation capacity; do
@@ -113,6 +115,7 @@ check_series() {
     expect_equal "allocation" "$(truth_du "$image")" "$(rrd_value $disk/disk_allocation-layer0)"
     expect_equal "capacity" $((64 << 20)) "$(rrd_value $disk/disk_capacity-layer0)"
     host_end_pid $pid 20
+    expect_success "collectd ends well" wait $pid
 }
 
 build_package
