@@ -53,6 +53,9 @@ check_lintian() {
 # that takes what is written.
 install_package() {
     mkdir "$HOST_DIR/layer" "$root"
+    # The mounts end with this test's namespace. This is for the keeper, which cleans
+    # up from within it when this script was killed.
+    host_on_cleanup umount --quiet --recursive --lazy "$root" "$HOST_DIR/layer"
     host_run_inside mount -t tmpfs virt_backing "$HOST_DIR/layer"
     host_run_inside mkdir "$HOST_DIR/layer/upper" "$HOST_DIR/layer/work"
     host_run_inside mount -t overlay -o \
