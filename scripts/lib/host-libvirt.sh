@@ -217,13 +217,15 @@ host_end_libvirt() {
 
 # Kill what a keeper that was itself killed has left behind.
 host_kill_leftovers() {
-    local file pid
+    local file pid view
     for file in "$HOST_DIR"/{libvirtd.pid,runtime/libvirt/qemu/run/*.pid}; do
         [ ! -f "$file" ] || host_end_pid "$(cat "$file")" 0
     done
     [ -f "$HOST_DIR/namespace" ] || return 0
+    # "mnt:[4026532250]": to find, brackets are a pattern.
+    view=$(cat "$HOST_DIR/namespace")
     while IFS=/ read -r _ _ pid _; do
         host_end_pid "$pid" 0
     done < <(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/mnt' \
-        -lname "$(cat "$HOST_DIR/namespace")" 2>/dev/null)
+        -lname "${view//[\[\]]/?}" 2>/dev/null)
 }

@@ -39,7 +39,8 @@ packages_list() {
             prometheus libmicrohttpd12 libprotobuf-c1 libgcrypt20 \
             graphite-carbon graphite-web curl jq ${npm:+"$npm"} \
             librrds-perl libconfig-general-perl libregexp-common-perl libhtml-parser-perl \
-            libcgi-pm-perl libsnmp-dev snmp snmpd smitools
+            libcgi-pm-perl libsnmp-dev snmp snmpd smitools \
+            build-essential debhelper lintian rpm
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -55,7 +56,8 @@ packages_list() {
             nagios collectd-utils \
             golang-github-prometheus collectd-write_prometheus \
             python3-carbon graphite-web curl jq ${npm:+"$npm"} \
-            collectd-web rrdtool-perl perl-CGI net-snmp-devel net-snmp net-snmp-utils libsmi
+            collectd-web rrdtool-perl perl-CGI net-snmp-devel net-snmp net-snmp-utils libsmi \
+            rpm-build
         ;;
     *)
         echo "packages: unknown group '$2'" >&2

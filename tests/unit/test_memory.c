@@ -59,6 +59,8 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
 int __wrap_asprintf(char **ret_text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 void *__wrap_malloc(size_t size)
 {
@@ -85,16 +87,31 @@ char *__wrap_strndup(const char *text, size_t size)
     return is_refused() ? NULL : __real_strndup(text, size);
 }
 
+static int print(char **ret_text, const char *format, va_list arguments)
+{
+    /* As glibc leaves it on failure: undefined. */
+    *ret_text = (char *)(uintptr_t)1;
+    return is_refused() ? -1 : vasprintf(ret_text, format, arguments);
+}
+
 int __wrap_asprintf(char **ret_text, const char *format, ...)
 {
     va_list arguments;
 
-    /* As glibc leaves it on failure: undefined. */
-    *ret_text = (char *)(uintptr_t)1;
-    if (is_refused())
-        return -1;
     va_start(arguments, format);
-    int length = vasprintf(ret_text, format, arguments);
+    int length = print(ret_text, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+/* What the compiler makes of asprintf under _FORTIFY_SOURCE. */
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...)
+{
+    va_list arguments;
+
+    (void)flag;
+    va_start(arguments, format);
+    int length = print(ret_text, format, arguments);
     va_end(arguments);
     return length;
 }
