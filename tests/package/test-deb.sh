@@ -77,6 +77,11 @@ inside() {
     host_run_inside chroot "$root" "$@"
 }
 
+# Print the files in a package.
+files_of() {
+    dpkg-deb -c "$1" | sed -n 's/^-.* \.\(\/.*\)/\1/p' | LC_ALL=C sort
+}
+
 check_files() {
     local docs=/usr/share/doc/$package
     expect_equal "conffiles" /etc/collectd/collectd.conf.d/virt_backing.conf \
@@ -84,7 +89,10 @@ check_files() {
     expect_equal "files outside of doc" "$(printf '%s ' \
         /etc/collectd/collectd.conf.d/virt_backing.conf "$(collectd_folder)/virt_backing.so" \
         /usr/share/collectd/types.db.d/virt_backing.db /usr/share/man/man5/collectd-virt_backing.5.gz)" \
-        "$(dpkg-deb -c "$deb" | sed -n 's/^-.* \.\(\/.*\)/\1/p' | grep -v "^$docs/" | LC_ALL=C sort | tr '\n' ' ')"
+        "$(files_of "$deb" | grep -v "^$docs/" | tr '\n' ' ')"
+    expect_equal "files of the SNMP subagent outside of doc" "$(printf '%s ' /usr/sbin/virt-backing-snmp \
+        /usr/share/man/man8/virt-backing-snmp.8.gz /usr/share/snmp/mibs/VIRT-BACKING-MIB.txt)" \
+        "$(files_of "$HOST_DIR"/deb/virt-backing-snmp_*.deb | grep -v /usr/share/doc/ | tr '\n' ' ')"
     expect_equal "examples other than integrations/, with their modes" "" \
         "$(diff <(files_with_modes "$HOST_DIR"/deb/virt_backing-*/integrations) \
             <(inside find "$docs/examples" -type f -printf '%m %P\n' | LC_ALL=C sort -k 2))"
