@@ -328,8 +328,9 @@ static void all_porters_hang(void **state)
     for (size_t i = 1; i <= 4; i++)
         hangs[i] = false;
     gate_await_passed(&gate, 4);
-    pass(all, COUNT_OF(all));
-    pass(all, COUNT_OF(all));
+    /* On a busy machine they are not back yet for the first. */
+    for (unsigned i = 0; i < 100 && !is_seen(&all[4]); i++)
+        pass(all, COUNT_OF(all));
     assert_true(is_seen(&all[4]));
     assert_int_equal(fake_log_count_of(LOG_LEVEL_WARNING), 4);
 }
