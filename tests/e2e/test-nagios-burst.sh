@@ -109,9 +109,8 @@ fi
 # --- a Nagios that is busy, or starts again ---
 
 TEXT=$(head -c 300 /dev/zero | tr '\0' x)
-(sleep 2 && exec cat <&"$reader" >"$HOST_DIR/taken") &
+(sleep 2 && exec timeout 60 cat <&"$reader" >"$HOST_DIR/taken") &
 cat_pid=$!
-host_on_cleanup kill "$cat_pid"
 pids=()
 for ((i = 0; i < 450; i++)); do
     "$script" "$fifo" < <(notification OKAY 1700000003 "busy$i") &
