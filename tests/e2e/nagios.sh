@@ -55,18 +55,51 @@ expect_service() {
     expect_equal "$1: state of $2 $3" "$4" "$(service_state "$2" "$3")"
 }
 
+# stays SECONDS STATE HOST SERVICE: it has that state all the time
+stays() {
+    local end=$(($(host_now) + $1 * 1000))
+    while [ "$(host_now)" -lt "$end" ]; do
+        service_is "$3" "$4" "$2" || return
+        sleep 0.2
+    done
+}
+
+# How often Nagios asked for a passive service, since no result had come:
+#   freshness_checks HOST SERVICE
+freshness_checks() {
+    grep -cF "The results of service '$2' on host '$1' are stale" "$HOST_DIR/nagios/nagios.log" || true
+}
+
+# expect_steadily WHAT STATE SERVICE: of vm1, while Nagios asks for it a few times
+expect_steadily() {
+    local before
+    before=$(freshness_checks vm1 "$3")
+    expect_success "$1: $3 stays $2" stays 9 "$2" vm1 "$3"
+    expect_success "$1: $3 was asked for" [ "$(freshness_checks vm1 "$3")" -ge $((before + 2)) ]
+}
+
 # Print what Nagios says of a service: service_output HOST DESCRIPTION
 service_output() {
     grep -A 60 -F "host_name=$1" "$HOST_DIR/nagios/status.dat" | grep -A 60 -F "service_description=$2" |
         sed -n 's/^\tplugin_output=//p' | head -n 1
 }
 
-# The example as it is, but for paths, limits and times: a second is a minute here.
-nagios_objects() {
+# Standard input as it is, but for paths, users and limits.
+nagios_fitted() {
     sed -e "s|/usr/local/lib/virt_backing/|$HOST_DIR/nagios/|; s|/var/run/collectd-unixsock|$HOST_DIR/collectd.sock|" \
-        -e 's/2147483648/2097152/; s/536870912/1048576/; s/\bhv1$/hypervisor/' \
-        -e 's/^\( *freshness_threshold *\)300/\1'"$1"'/' \
-        "$TEST_TOP/integrations/nagios/virt_backing.cfg"
+        -e "s|/var/lib/nagios4/rw/|$HOST_DIR/nagios/|; s|/etc/collectd/|$HOST_DIR/|" \
+        -e "s/SocketGroup \"nagios\"/SocketGroup \"$(id -gn nobody)\"/; s/NotificationExec \"nagios\"/NotificationExec \"nobody\"/" \
+        -e 's/2147483648/2097152/; s/536870912/1048576/; s/"2G"/"2M"/; s/\bhv1$/hypervisor/'
+}
+
+# The example, fitted, with a second for each minute.
+nagios_example() {
+    nagios_fitted <"$TEST_TOP/integrations/nagios/virt_backing.cfg" |
+        sed 's/^\( *freshness_threshold *\)300/\1'"$1"'/'
+}
+
+# What the example takes from elsewhere.
+nagios_surroundings() {
     cat <<END
 define timeperiod {
     timeperiod_name 24x7
@@ -108,14 +141,23 @@ define service {
 END
 }
 
-# start_nagios FRESHNESS: with a configuration of its own, as nobody
+# start_nagios FRESHNESS [COMMAND...]: with a configuration of its own, as nobody; the
+# command is a filter for the example
 start_nagios() {
-    local dir=$HOST_DIR/nagios
+    local dir=$HOST_DIR/nagios script
+    local -a filter=("${@:2}")
+    [ $# -gt 1 ] || filter=(cat)
     mkdir -p "$dir/spool" "$dir/archives"
     # What an earlier one has left must not be taken for this one's.
     rm -f "$dir/status.dat" "$dir/nagios.cmd"
-    cp "$TEST_TOP"/integrations/nagios/{check-series,notify-nagios} "$dir/"
-    nagios_objects "$1" >"$dir/objects.cfg"
+    for script in check-series notify-nagios; do
+        nagios_fitted <"$TEST_TOP/integrations/nagios/$script" >"$dir/$script"
+        chmod 0755 "$dir/$script"
+    done
+    {
+        nagios_example "$1" | "${filter[@]}"
+        nagios_surroundings
+    } >"$dir/objects.cfg"
     cat >"$dir/nagios.cfg" <<END
 cfg_file=$dir/objects.cfg
 log_file=$dir/nagios.log

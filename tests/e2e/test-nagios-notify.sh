@@ -25,7 +25,7 @@ notification() {
 # Hand standard input to the script: status and stderr are in STATUS and REASON.
 hand_over() {
     STATUS=0
-    timeout 10 "$script" "${1:-$fifo}" 2>"$HOST_DIR/reason" || STATUS=$?
+    timeout 10 "$script" "${1:-$fifo}" 0 2>"$HOST_DIR/reason" || STATUS=$?
     REASON=$(cat "$HOST_DIR/reason")
 }
 
@@ -156,7 +156,7 @@ mkfifo "$HOST_DIR/dead"
 exec {other}<>"$HOST_DIR/dead"
 exec {dead}>"$HOST_DIR/dead"
 exec {other}<&-
-PATH=$HOST_DIR/bin:$PATH "$script" "$HOST_DIR/none" <"$HOST_DIR/usual" 2>&"$dead" || true
+PATH=$HOST_DIR/bin:$PATH "$script" "$HOST_DIR/none" 0 <"$HOST_DIR/usual" 2>&"$dead" || true
 expect_equal "to the system's log" \
     "-t notify-nagios -- $HOST_DIR/none is not a FIFO: Nagios does not run, or takes no external commands" \
     "$(cat "$HOST_DIR/logged")"
