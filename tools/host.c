@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "host.h"
+
+#include "images.h"
+#include "session.h"
+#include "threads.h"
+#include "workers.h"
+
+#include <libxml/parser.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Between two passes of a whole read. */
+#define PAUSE 0.02 /* seconds */
+
+struct host {
+    struct settings *settings;
+    struct session_setup setup;
+    /* The last one is for host_call(). */
+    struct session *sessions[LANES + 1];
+    struct hypervisor hypervisors[LANES + 1];
+    struct workers *workers;
+    struct crew crew;
+    struct collector *collector;
+    bool hung; /* a call has not come back */
+};
+
+void host_complain(const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "virt-backing: %s\n", message);
+}
+
+/* What the library says by the way is of interest to a daemon. */
+static void write_log(enum log_level level, const char *message)
+{
+    if (level != LOG_LEVEL_INFO)
+        host_complain("%s", message);
+}
+
+static const struct log stderr_log = {write_log};
+static const struct images local_images = {
+    .look = images_look,
+    .free_space = images_free_space,
+    .place = images_place,
+    .read = images_read,
+    .denied = images_denied,
+};
+
+static bool set(struct settings *settings, const char *option,
+                const char *value)
+{
+    char error[512];
+
+    if (settings_set(settings, option, value, error, sizeof(error)))
+        return true;
+    host_complain("%s", error);
+    return false;
+}
+
+static bool is_uuid(const char *name)
+{
+    return strlen(name) == UUID_TEXT_SIZE - 1 &&
+           strspn(name, "0123456789abcdefABCDEF-") == UUID_TEXT_SIZE - 1;
+}
+
+/* libvirt can't be asked for UUIDs alone: all are read then. */
+static bool select_domains(struct settings *settings, char *const *names,
+                           size_t count)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < count; i++)
+        if (is_uuid(names[i]))
+            return true;
+    for (size_t i = 0; i < count && good; i++)
+        good = set(settings, "Domain", names[i]);
+    return good;
+}
+
+static struct settings *make_settings(const struct options *options,
+                                      char *const *names, size_t count)
+{
+    struct settings *settings = settings_new();
+    bool good = settings != NULL && set(settings, "Notifications", "false") &&
+                (options->connection == NULL ||
+                 set(settings, "Connection", options->connection)) &&
+                (!options->volumes || (set(settings, "StoragePool", "/./") &&
+                                       set(settings, "Volumes", "true"))) &&
+                select_domains(settings, names, count);
+
+    if (!good) {
+        settings_free(settings);
+        return NULL;
+    }
+    settings->inactive_domains = options->inactive;
+    settings->timeout = options->timeout;
+    settings->inactive_interval = 1;
+    return settings;
+}
+
+static bool open_sessions(struct host *host)
+{
+    static char hostname[256];
+
+    if (gethostname(hostname, sizeof(hostname) - 1) != 0)
+        strcpy(hostname, "localhost");
+    host->setup = (struct session_setup){
+        .uri = host->settings->connection,
+        .select = &host->settings->select,
+        .hostname = hostname,
+        .outlook = "",
+        .log = &stderr_log,
+    };
+    for (size_t i = 0; i <= LANES; i++) {
+        host->sessions[i] =
+            session_new(&host->setup, i > 0 ? host->sessions[0] : NULL);
+        if (host->sessions[i] == NULL)
+            return false;
+        host->hypervisors[i] = session_hypervisor(host->sessions[i]);
+    }
+    return true;
+}
+
+static bool start(struct host *host)
+{
+    if (!open_sessions(host) || (host->workers = workers_new(LANES)) == NULL)
+        return false;
+    host->crew = workers_crew(host->workers);
+    host->collector =
+        collector_new(host->settings, host->hypervisors, &host->crew,
+                      &local_images, NULL, &stderr_log);
+    return host->collector != NULL;
+}
+
+struct host *host_open(const struct options *options, char *const *names,
+                       size_t count)
+{
+    struct host *host = calloc(1, sizeof(*host));
+    if (host == NULL)
+        return NULL;
+
+    xmlInitParser();
+    host->settings = make_settings(options, names, count);
+    if (host->settings != NULL && start(host))
+        return host;
+    if (host->settings != NULL)
+        host_complain("not started: no memory, or no thread to be had");
+    host_close(host);
+    return NULL;
+}
+
+void host_close(struct host *host)
+{
+    if (host == NULL)
+        return;
+    if (host->collector != NULL)
+        collector_stop(host->collector);
+    if (!workers_free(host->workers) || !collector_free(host->collector) ||
+        host->hung)
+        return;
+    for (size_t i = LANES + 1; i-- > 0;)
+        session_free(host->sessions[i]);
+    settings_free(host->settings);
+    free(host);
+    xmlCleanupParser();
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static bool is_whole(const struct domain *domain)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
+            const struct layer *layer = &domain->disks[i].layers[j];
+            if (layer->image_state == IMAGE_UNREAD && layer->image_asked != 0)
+                return false;
+        }
+    return true;
+}
+
+static bool all_whole(const struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++)
+        if (!is_whole(inventory->domains[i]))
+            return false;
+    for (size_t i = 0; i < inventory->pools->count; i++)
+        if (!is_whole(&inventory->pools->pools[i]->volumes))
+            return false;
+    return true;
+}
+
+const struct inventory *host_read(struct host *host, bool whole)
+{
+    double until = threads_now() + host->settings->timeout;
+    const struct inventory *inventory = collector_read(host->collector);
+
+    while (whole && inventory->answered && !all_whole(inventory) &&
+           threads_now() < until) {
+        usleep((useconds_t)(PAUSE * 1e6));
+        inventory = collector_read(host->collector);
+    }
+    if (inventory->answered)
+        return inventory;
+    if (threads_now() >= until)
+        host_complain("libvirt does not answer");
+    return NULL;
+}
+
+const struct domain *host_find_domain(const struct inventory *inventory,
+                                      const char *name)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct domain *domain = inventory->domains[i];
+        char uuid[UUID_TEXT_SIZE];
+        uuid_format(uuid, domain->uuid);
+        if (strcmp(domain->name, name) == 0 || strcasecmp(uuid, name) == 0)
+            return domain;
+    }
+    return NULL;
+}
+
+/* --- calls --------------------------------------------------------------- */
+
+struct call {
+    const struct hypervisor *hypervisor;
+    void (*work)(const struct hypervisor *hypervisor, void *job);
+    void *job;
+};
+
+static void make_call(void *context)
+{
+    const struct call *call = context;
+
+    call->work(call->hypervisor, call->job);
+}
+
+bool host_call(struct host *host,
+               void (*work)(const struct hypervisor *hypervisor, void *job),
+               void *job)
+{
+    /* Must last as long as the thread. */
+    static struct call call;
+    struct workers *workers = workers_new(1);
+    if (workers == NULL)
+        return false;
+
+    call = (struct call){&host->hypervisors[LANES], work, job};
+    struct crew crew = workers_crew(workers);
+    double until = threads_now() + host->settings->timeout;
+    crew.start(crew.context, 0, make_call, &call);
+    while (!crew.is_idle(crew.context, 0) && threads_now() < until)
+        crew.wait(crew.context, until);
+    host->hung = !workers_free(workers);
+    return !host->hung;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hypervisor, as the commands see it: the same collector that the plugin
+ * has, without collectd. What hangs is left behind: no command takes longer
+ * than the timeout, and a moment.
+ */
+#ifndef VIRT_BACKING_HOST_H
+#define VIRT_BACKING_HOST_H
+
+#include "collector.h"
+#include "options.h"
+
+struct host;
+
+/* Of the domains in `names` alone, where there are any. NULL, after a line on
+ * stderr, where that can't be. */
+struct host *host_open(const struct options *options, char *const *names,
+                       size_t count);
+
+/* Leaves behind what hangs: the program should end soon. Takes NULL. */
+void host_close(struct host *host);
+
+/* One pass; with `whole` as many as it takes, within the timeout, until no
+ * image is being read any more. NULL, after a line on stderr, where libvirt did
+ * not answer; else good until the next pass. */
+const struct inventory *host_read(struct host *host, bool whole);
+
+/* Calls `work` in a thread, with a hypervisor of its own, and waits for it as
+ * long as the timeout says. False when it does not return by then: `job` is in
+ * use for ever. */
+bool host_call(struct host *host,
+               void (*work)(const struct hypervisor *hypervisor, void *job),
+               void *job);
+
+/* One line on stderr. */
+__attribute__((format(printf, 1, 2))) void host_complain(const char *format,
+                                                         ...);
+
+/* The domain of that name, or UUID. NULL where there is none. */
+const struct domain *host_find_domain(const struct inventory *inventory,
+                                      const char *name);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "list.h"
+
+#include "job.h"
+#include "text.h"
+
+#include <string.h>
+
+#define BAR_LENGTH 5
+
+/* Before the source, with sizes for people. */
+#define LEFT_WIDTH 65
+
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define PLAIN "\033[0m"
+
+static void colour(FILE *out, const struct list_form *form, const char *code)
+{
+    if (form->colour)
+        fputs(code, out);
+}
+
+static int size_width(const struct list_form *form)
+{
+    return form->bytes ? 15 : 6;
+}
+
+static void print_header(FILE *out, const struct list_form *form)
+{
+    static const char *const shorts[] = {"CAP", "ALLOC", "PHYS", "ROOM"};
+    static const char *const longs[] = {"CAPACITY", "ALLOCATION", "PHYSICAL",
+                                        "HEADROOM"};
+
+    colour(out, form, BOLD);
+    fprintf(out, "  %-4s %-8s %-11s", "DISK", "LAYER", "IMAGE");
+    for (size_t i = 0; i < 4; i++)
+        fprintf(out, " %*s", size_width(form),
+                form->bytes ? longs[i] : shorts[i]);
+    fputs("  USED          SOURCE", out);
+    colour(out, form, PLAIN);
+    putc('\n', out);
+}
+
+static void print_size(FILE *out, const struct list_form *form, uint64_t bytes)
+{
+    char text[TEXT_SIZE_LENGTH];
+
+    text_size(text, bytes, form->bytes);
+    fprintf(out, " %*s", size_width(form), text);
+}
+
+static void print_used(FILE *out, const struct layer *layer)
+{
+    static const char *const marks[] = {
+        [DANGER_NONE] = "  ", [DANGER_NEAR] = "! ", [DANGER_FULL] = "!!"};
+    int full = (int)(layer->percent * BAR_LENGTH / 100 + 0.5);
+
+    if (layer->percent < 0) {
+        fprintf(out, "%14s", "");
+        return;
+    }
+    fprintf(out, " %4.0f%% ", layer->percent);
+    for (int i = 0; i < BAR_LENGTH; i++)
+        putc(i < full ? '#' : '.', out);
+    fprintf(out, "%s", marks[text_danger(layer)]);
+}
+
+/* The end of a path tells more than its beginning. Bytes of UTF-8 that go on
+ * are 10xxxxxx: a terminal's column is taken for a character. */
+static const char *fit(const char *text, int width, const char **ret_before)
+{
+    int length = 0;
+
+    *ret_before = "";
+    for (const char *c = text; *c != '\0'; c++)
+        length += ((unsigned char)*c & 0xc0) != 0x80;
+    if (width <= 0 || length <= width)
+        return text;
+    *ret_before = "...";
+    for (length -= width - 3; length > 0; text++)
+        length -= ((unsigned char)text[1] & 0xc0) != 0x80;
+    return text;
+}
+
+static void print_source(FILE *out, const struct layer *layer,
+                         const struct list_form *form)
+{
+    int room = form->width > LEFT_WIDTH + 8 ? form->width - LEFT_WIDTH - 1 : 8;
+    const char *source = text_source(layer);
+    const char *before;
+
+    if (source == NULL)
+        return;
+    source = fit(source, form->width > 0 ? room : 0, &before);
+    fprintf(out, " %s", before);
+    text_put(out, source);
+}
+
+static void print_layer(FILE *out, const char *target,
+                        const struct layer *layer, const struct list_form *form)
+{
+    static const char *const colours[] = {
+        [DANGER_NONE] = "", [DANGER_NEAR] = YELLOW, [DANGER_FULL] = RED};
+    char name[TEXT_LAYER_LENGTH];
+    char image[32];
+    const char *storage = text_storage(layer->storage);
+
+    text_layer(name, layer);
+    snprintf(image, sizeof(image), "%.12s %s",
+             layer->format != NULL ? layer->format : "?",
+             storage != NULL ? storage : "?");
+    colour(out, form, colours[text_danger(layer)]);
+    fprintf(out, "  %-4.24s %-8s %-11s", target, name, image);
+    print_size(out, form, layer->sizes.capacity);
+    print_size(out, form, layer->sizes.allocation);
+    print_size(out, form, layer->sizes.physical);
+    print_size(out, form, layer->headroom);
+    print_used(out, layer);
+    print_source(out, layer, form);
+    colour(out, form, colours[text_danger(layer)][0] != '\0' ? PLAIN : "");
+    putc('\n', out);
+}
+
+static void print_job(FILE *out, const struct disk *disk,
+                      const struct list_form *form)
+{
+    char left[TEXT_SIZE_LENGTH];
+    double percent = job_percent(&disk->job);
+
+    if (!disk->job_fresh)
+        return;
+    fprintf(out, "  %-4s %s", "", job_name(disk->job.kind));
+    if (percent >= 0)
+        fprintf(out, " %.0f%% done", percent);
+    text_size(left, disk->job_left, form->bytes);
+    if (disk->job_left != SIZE_UNKNOWN)
+        fprintf(out, ", up to %s to write", left);
+    putc('\n', out);
+}
+
+static void print_disk(FILE *out, const char *name, const struct disk *disk,
+                       const struct list_form *form)
+{
+    if (disk->layer_count == 0)
+        fprintf(out, "  %-4.24s empty\n", name);
+    for (size_t i = 0; i < disk->layer_count; i++)
+        print_layer(out, i == 0 ? name : "", &disk->layers[i], form);
+    print_job(out, disk, form);
+}
+
+static void print_domain(FILE *out, const struct domain *domain,
+                         const struct list_form *form)
+{
+    bool off = domain->id == DOMAIN_OFF;
+
+    colour(out, form, BOLD);
+    text_put(out, domain->name);
+    colour(out, form, PLAIN);
+    if (off)
+        fputs(" (off)", out);
+    if (!off && !domain->answered) {
+        colour(out, form, RED);
+        fputs(" does not answer", out);
+        if (domain->stale >= 1)
+            fprintf(out, " for %.0f s", domain->stale);
+        colour(out, form, PLAIN);
+    }
+    putc('\n', out);
+    for (size_t i = 0; (off || domain->answered) && i < domain->disk_count; i++)
+        print_disk(out, domain->disks[i].target, &domain->disks[i], form);
+}
+
+static void print_pool(FILE *out, const struct pool *pool,
+                       const struct list_form *form)
+{
+    const struct domain *volumes = &pool->volumes;
+    char texts[3][TEXT_SIZE_LENGTH];
+
+    text_size(texts[0], pool->capacity, form->bytes);
+    text_size(texts[1], pool->allocation, form->bytes);
+    text_size(texts[2], pool->available, form->bytes);
+    colour(out, form, BOLD);
+    fputs("pool ", out);
+    text_put(out, volumes->name);
+    colour(out, form, PLAIN);
+    fprintf(out, ": %s of %s in use, %s available\n", texts[1], texts[0],
+            texts[2]);
+    for (size_t i = 0; i < volumes->disk_count; i++) {
+        fputs("  ", out);
+        text_put(out, volumes->disks[i].target);
+        putc('\n', out);
+        print_disk(out, "", &volumes->disks[i], form);
+    }
+}
+
+void list_print(FILE *out, const struct inventory *inventory,
+                const struct list_form *form)
+{
+    print_header(out, form);
+    for (size_t i = 0; i < inventory->count; i++)
+        print_domain(out, inventory->domains[i], form);
+    for (size_t i = 0; i < inventory->pools->count; i++)
+        print_pool(out, inventory->pools->pools[i], form);
+}

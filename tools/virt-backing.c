@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line tool: the other face of the library, beside the plugin.
+ * Read from the end.
+ */
+#include "host.h"
+#include "list.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* Colour is for terminals, and not for those who want none
+ * (https://no-color.org). */
+static struct list_form form_of(const struct options *options)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    struct list_form form = {.bytes = options->bytes};
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO))
+        return form;
+    form.colour = (no_colour == NULL || *no_colour == '\0') &&
+                  terminal != NULL && strcmp(terminal, "dumb") != 0;
+    form.width = 80;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        form.width = size.ws_col;
+    return form;
+}
+
+/* Whether each domain that was named is there; a line for each that is not. */
+static bool are_there(const struct inventory *inventory,
+                      const struct options *options)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < options->argument_count; i++) {
+        const char *name = options->arguments[i];
+        if (*name == '/' || host_find_domain(inventory, name) != NULL)
+            continue;
+        host_complain("no domain \"%s\"%s", name,
+                      options->inactive ? ""
+                                        : " runs; --inactive shows others");
+        good = false;
+    }
+    return good;
+}
+
+static int run_list(struct host *host, const struct options *options)
+{
+    struct list_form form = form_of(options);
+    const struct inventory *inventory = host_read(host, true);
+
+    if (inventory == NULL)
+        return EXIT_TROUBLE;
+    bool good = are_there(inventory, options);
+    list_print(stdout, inventory, &form);
+    return good ? EXIT_SUCCESS : EXIT_TROUBLE;
+}
+
+int main(int count, char **words)
+{
+    struct options options;
+
+    options_read(&options, count, words);
+    struct host *host =
+        host_open(&options, options.arguments, options.argument_count);
+    if (host == NULL)
+        return EXIT_TROUBLE;
+    int status = run_list(host, &options);
+    host_close(host);
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_TROUBLE;
+}
