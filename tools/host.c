@@ -66,21 +66,11 @@ static bool set(struct settings *settings, const char *option,
     return false;
 }
 
-static bool is_uuid(const char *name)
-{
-    return strlen(name) == UUID_TEXT_SIZE - 1 &&
-           strspn(name, "0123456789abcdefABCDEF-") == UUID_TEXT_SIZE - 1;
-}
-
-/* libvirt can't be asked for UUIDs alone: all are read then. */
 static bool select_domains(struct settings *settings, char *const *names,
                            size_t count)
 {
     bool good = true;
 
-    for (size_t i = 0; i < count; i++)
-        if (is_uuid(names[i]))
-            return true;
     for (size_t i = 0; i < count && good; i++)
         good = set(settings, "Domain", names[i]);
     return good;
@@ -220,9 +210,7 @@ const struct domain *host_find_domain(const struct inventory *inventory,
 {
     for (size_t i = 0; i < inventory->count; i++) {
         const struct domain *domain = inventory->domains[i];
-        char uuid[UUID_TEXT_SIZE];
-        uuid_format(uuid, domain->uuid);
-        if (strcmp(domain->name, name) == 0 || strcasecmp(uuid, name) == 0)
+        if (strcmp(domain->name, name) == 0)
             return domain;
     }
     return NULL;
@@ -260,5 +248,60 @@ bool host_call(struct host *host,
     while (!crew.is_idle(crew.context, 0) && threads_now() < until)
         crew.wait(crew.context, until);
     host->hung = !workers_free(workers);
+    if (host->hung)
+        host_complain("libvirt does not answer");
     return !host->hung;
+}
+
+struct visit {
+    const char *name;
+    host_visit visit;
+    void *job;
+    bool answered;
+    bool found;
+    const struct hypervisor *hypervisor;
+};
+
+static void visit_domain(void *context, const struct domain_ref *ref,
+                         const struct blockstats *stats)
+{
+    struct visit *visit = context;
+
+    (void)stats;
+    if (visit->found || strcmp(ref->name, visit->name) != 0)
+        return;
+    visit->found = true;
+    visit->visit(visit->hypervisor, ref, visit->job);
+}
+
+static bool want_none(void *context, const struct domain_ref *ref,
+                      size_t *ret_records)
+{
+    (void)context;
+    (void)ref;
+    *ret_records = 0;
+    return false;
+}
+
+static void find_domain(const struct hypervisor *hypervisor, void *job)
+{
+    const struct ask ask = {.inactive = true, .wants = want_none};
+    struct visit *visit = job;
+
+    visit->hypervisor = hypervisor;
+    visit->answered =
+        hypervisor->read(hypervisor->context, &ask, visit_domain, visit);
+}
+
+bool host_call_domain(struct host *host, const char *name, host_visit visit,
+                      void *job)
+{
+    static struct visit call;
+
+    call = (struct visit){.name = name, .visit = visit, .job = job};
+    if (!host_call(host, find_domain, &call))
+        return false;
+    if (call.answered && !call.found)
+        host_complain("no domain \"%s\"", name);
+    return call.found;
 }

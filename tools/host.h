@@ -12,7 +12,8 @@
 
 struct host;
 
-/* Of the domains in `names` alone, where there are any. NULL, after a line on
+/* Of the domains in `names` alone, where there are any: names, or /regular
+ * expressions/. NULL, after a line on
  * stderr, where that can't be. */
 struct host *host_open(const struct options *options, char *const *names,
                        size_t count);
@@ -26,17 +27,24 @@ void host_close(struct host *host);
 const struct inventory *host_read(struct host *host, bool whole);
 
 /* Calls `work` in a thread, with a hypervisor of its own, and waits for it as
- * long as the timeout says. False when it does not return by then: `job` is in
- * use for ever. */
+ * long as the timeout says. False, after a line on stderr, when it does not
+ * return by then: `job` is in use for ever. */
 bool host_call(struct host *host,
                void (*work)(const struct hypervisor *hypervisor, void *job),
                void *job);
+
+/* The same for one domain, by its name, whether it runs or not. False,
+ * after a line on stderr, also where there is none. */
+typedef void (*host_visit)(const struct hypervisor *hypervisor,
+                           const struct domain_ref *ref, void *job);
+bool host_call_domain(struct host *host, const char *name, host_visit visit,
+                      void *job);
 
 /* One line on stderr. */
 __attribute__((format(printf, 1, 2))) void host_complain(const char *format,
                                                          ...);
 
-/* The domain of that name, or UUID. NULL where there is none. */
+/* The domain of that name. NULL where there is none. */
 const struct domain *host_find_domain(const struct inventory *inventory,
                                       const char *name);
 

@@ -46,6 +46,9 @@ static const char help[] =
     "\n"
     "Nothing is ever changed: the connection is read-only.\n";
 
+/* Of a mistake in the command line; a check's own is Nagios's "unknown". */
+static int usage_status = EXIT_USAGE;
+
 __attribute__((format(printf, 1, 2), noreturn)) static void
 refuse(const char *format, ...)
 {
@@ -56,7 +59,7 @@ refuse(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputs("; see virt-backing --help\n", stderr);
-    exit(EXIT_USAGE);
+    exit(usage_status);
 }
 
 static double read_seconds(const char *name, const char *value, double least)
@@ -165,7 +168,7 @@ static void take_option(struct options *options, int option)
         finish("virt-backing " PACKAGE_VERSION "\n");
     default: /* getopt has said what is wrong */
         fputs("See virt-backing --help\n", stderr);
-        exit(EXIT_USAGE);
+        exit(usage_status);
     }
 }
 
@@ -231,7 +234,11 @@ void options_read(struct options *ret_options, int count, char **words)
 {
     int option;
 
-    *ret_options = (struct options){.timeout = TIMEOUT_DEFAULT};
+    *ret_options =
+        (struct options){.timeout = TIMEOUT_DEFAULT, .trouble = EXIT_TROUBLE};
+    for (int i = 1; i < count; i++)
+        if (strcmp(words[i], commands[COMMAND_CHECK].name) == 0)
+            usage_status = ret_options->trouble = 3;
     while ((option = getopt_long(count, words, "c:bjw::t:", long_options,
                                  NULL)) != -1)
         take_option(ret_options, option);

@@ -40,6 +40,7 @@ struct options {
     bool bytes;
     bool json;
     double watch; /* seconds between two looks; 0: one look */
+    int trouble;  /* exit status when the command can't be done */
     struct limit warning;
     struct limit critical;
 };

@@ -3,7 +3,10 @@
  * The command line tool: the other face of the library, beside the plugin.
  * Read from the end.
  */
+#include "check.h"
+#include "explain.h"
 #include "host.h"
+#include "json.h"
 #include "list.h"
 #include "options.h"
 
@@ -58,8 +61,44 @@ static int run_list(struct host *host, const struct options *options)
     if (inventory == NULL)
         return EXIT_TROUBLE;
     bool good = are_there(inventory, options);
-    list_print(stdout, inventory, &form);
+    if (!options->json)
+        list_print(stdout, inventory, &form);
+    else if (!json_print(stdout, inventory))
+        good = false;
     return good ? EXIT_SUCCESS : EXIT_TROUBLE;
+}
+
+static int run(struct host *host, const struct options *options)
+{
+    switch (options->command) {
+    case COMMAND_LIST:
+        return run_list(host, options);
+    case COMMAND_EXPLAIN:
+        return explain_print(stdout, host, options) ? EXIT_SUCCESS
+                                                    : EXIT_TROUBLE;
+    case COMMAND_CHECK:
+        return (int)check_print(stdout, host, options);
+    case COMMAND_XML:
+    case COMMAND_VOL_XML:
+        break;
+    }
+    return EXIT_TROUBLE;
+}
+
+/* Those that the command names: its first argument, or all. */
+static size_t count_domains(const struct options *options)
+{
+    switch (options->command) {
+    case COMMAND_LIST:
+    case COMMAND_CHECK:
+        return options->argument_count;
+    case COMMAND_XML:
+    case COMMAND_EXPLAIN:
+        return 1;
+    case COMMAND_VOL_XML:
+        break;
+    }
+    return 0;
 }
 
 int main(int count, char **words)
@@ -68,10 +107,10 @@ int main(int count, char **words)
 
     options_read(&options, count, words);
     struct host *host =
-        host_open(&options, options.arguments, options.argument_count);
+        host_open(&options, options.arguments, count_domains(&options));
     if (host == NULL)
-        return EXIT_TROUBLE;
-    int status = run_list(host, &options);
+        return options.trouble;
+    int status = run(host, &options);
     host_close(host);
-    return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_TROUBLE;
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : options.trouble;
 }

@@ -23,7 +23,7 @@ packages_list() {
     case $1-$2 in
     apt-build)
         echo gcc libc6-dev make autoconf automake libtool pkg-config \
-            xz-utils libvirt-dev libxml2-dev libcmocka-dev collectd-core collectd-dev
+            xz-utils libvirt-dev libxml2-dev libjson-c-dev libcmocka-dev collectd-core collectd-dev
         ;;
     apt-run)
         echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients \
@@ -36,7 +36,7 @@ packages_list() {
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
-            xz libvirt-devel libxml2-devel libcmocka-devel collectd
+            xz libvirt-devel libxml2-devel json-c-devel libcmocka-devel collectd
         ;;
     dnf-run)
         echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-client \
