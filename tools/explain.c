@@ -5,34 +5,20 @@
 
 #include <string.h>
 
-/* What virDomainGetBlockInfo says of each layer; virDomainBlockInfo of an image
- * below the active one is asked for as "vda[3]". */
-struct infos {
-    const struct disk *disk;
-    struct sizes sizes[64];
-    bool known[64];
+/* What virDomainGetBlockInfo says: of the active layer, and of no other. */
+struct info {
+    const char *target;
+    struct sizes sizes;
+    bool known;
 };
 
-#define INFOS_MOST 64
-
-static void ask_infos(const struct hypervisor *hypervisor,
-                      const struct domain_ref *ref, void *job)
+static void ask_info(const struct hypervisor *hypervisor,
+                     const struct domain_ref *ref, void *job)
 {
-    struct infos *infos = job;
-    const struct disk *disk = infos->disk;
+    struct info *info = job;
 
-    for (size_t i = 0; i < disk->layer_count && i < INFOS_MOST; i++) {
-        const struct layer *layer = &disk->layers[i];
-        char target[80];
-        if (layer->role == ROLE_CHAIN && layer->depth == 0)
-            snprintf(target, sizeof(target), "%.64s", disk->target);
-        else
-            snprintf(target, sizeof(target), "%.64s[%u]", disk->target,
-                     layer->index);
-        if (layer->index != 0 || layer->depth == 0)
-            infos->known[i] = hypervisor->block_info(hypervisor->context, ref,
-                                                     target, &infos->sizes[i]);
-    }
+    info->known = hypervisor->block_info(hypervisor->context, ref, info->target,
+                                         &info->sizes);
 }
 
 static void print_bytes(FILE *out, const char *name, uint64_t bytes)
@@ -114,10 +100,9 @@ static void print_results(FILE *out, const struct layer *layer)
                 layer->storage == STORAGE_BLOCK ? "physical" : "capacity");
 }
 
-static void print_layer(FILE *out, const struct disk *disk, size_t number,
-                        const struct infos *infos)
+static void print_layer(FILE *out, const struct disk *disk,
+                        const struct layer *layer, const struct info *info)
 {
-    const struct layer *layer = &disk->layers[number];
     const char *source = text_source(layer);
     const char *storage = text_storage(layer->storage);
     char name[TEXT_LAYER_LENGTH];
@@ -134,8 +119,8 @@ static void print_layer(FILE *out, const struct disk *disk, size_t number,
         fprintf(out, ", %s[%u]", disk->target, layer->index);
     fputs("\n raw\n", out);
     print_three(out, "virConnectGetAllDomainStats", &layer->stated);
-    if (number < INFOS_MOST && infos->known[number])
-        print_three(out, "virDomainGetBlockInfo", &infos->sizes[number]);
+    if (info->known && layer->role == ROLE_CHAIN && layer->depth == 0)
+        print_three(out, "virDomainGetBlockInfo", &info->sizes);
     print_look(out, layer);
     print_image(out, layer);
     fputs(" result\n", out);
@@ -146,18 +131,18 @@ static bool explain_disk(FILE *out, struct host *host, const char *domain,
                          const struct disk *disk, const char *wanted)
 {
     /* In use for ever where libvirt does not answer. */
-    static struct infos infos;
+    static struct info info;
     bool found = false;
 
-    infos.disk = disk;
-    if (!host_call_domain(host, domain, ask_infos, &infos))
+    info.target = disk->target;
+    if (!host_call_domain(host, domain, ask_info, &info))
         return false;
     for (size_t i = 0; i < disk->layer_count; i++) {
         char name[TEXT_LAYER_LENGTH];
         text_layer(name, &disk->layers[i]);
         if (wanted != NULL && strcmp(name, wanted) != 0)
             continue;
-        print_layer(out, disk, i, &infos);
+        print_layer(out, disk, &disk->layers[i], &info);
         found = true;
     }
     if (!found && wanted != NULL)

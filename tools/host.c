@@ -76,6 +76,14 @@ static bool select_domains(struct settings *settings, char *const *names,
     return good;
 }
 
+/* The pool that is wanted, or an expression for all; NULL: none is. */
+static const char *pool_of(const struct options *options)
+{
+    if (options->command == COMMAND_VOL_XML)
+        return options->arguments[0];
+    return options->volumes ? "/./" : NULL;
+}
+
 static struct settings *make_settings(const struct options *options,
                                       char *const *names, size_t count)
 {
@@ -83,15 +91,17 @@ static struct settings *make_settings(const struct options *options,
     bool good = settings != NULL && set(settings, "Notifications", "false") &&
                 (options->connection == NULL ||
                  set(settings, "Connection", options->connection)) &&
-                (!options->volumes || (set(settings, "StoragePool", "/./") &&
-                                       set(settings, "Volumes", "true"))) &&
+                (pool_of(options) == NULL ||
+                 (set(settings, "StoragePool", pool_of(options)) &&
+                  set(settings, "Volumes", "true"))) &&
                 select_domains(settings, names, count);
 
     if (!good) {
         settings_free(settings);
         return NULL;
     }
-    settings->inactive_domains = options->inactive;
+    settings->inactive_domains =
+        options->inactive || options->command == COMMAND_XML;
     settings->timeout = options->timeout;
     settings->inactive_interval = 1;
     return settings;
@@ -188,6 +198,15 @@ static bool all_whole(const struct inventory *inventory)
     return true;
 }
 
+/* People look for names. */
+static int compare_names(const void *one, const void *other)
+{
+    const struct domain *const *a = one;
+    const struct domain *const *b = other;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
 const struct inventory *host_read(struct host *host, bool whole)
 {
     double until = threads_now() + host->settings->timeout;
@@ -198,6 +217,8 @@ const struct inventory *host_read(struct host *host, bool whole)
         usleep((useconds_t)(PAUSE * 1e6));
         inventory = collector_read(host->collector);
     }
+    qsort(inventory->domains, inventory->count, sizeof(struct domain *),
+          compare_names);
     if (inventory->answered)
         return inventory;
     if (threads_now() >= until)

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "list.h"
 #include "options.h"
+#include "xml.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +80,14 @@ static int run(struct host *host, const struct options *options)
     case COMMAND_CHECK:
         return (int)check_print(stdout, host, options);
     case COMMAND_XML:
+        return xml_print_domain(stdout, host, options->arguments[0])
+                   ? EXIT_SUCCESS
+                   : EXIT_TROUBLE;
     case COMMAND_VOL_XML:
-        break;
+        return xml_print_volume(stdout, host, options->arguments[0],
+                                options->arguments[1])
+                   ? EXIT_SUCCESS
+                   : EXIT_TROUBLE;
     }
     return EXIT_TROUBLE;
 }
