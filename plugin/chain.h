@@ -46,8 +46,9 @@ struct sizes {
 #define SIZES_UNKNOWN ((struct sizes){SIZE_UNKNOWN, SIZE_UNKNOWN, SIZE_UNKNOWN})
 
 /* Why the figures of a layer are what they are, for people who check them: each
- * is a constant that sizes.h sets. Capacity is always what libvirt says. */
+ * is a constant that sizes.h sets. */
 struct sizes_rules {
+    const char *capacity;
     const char *allocation;
     const char *physical;
     const char *headroom;
@@ -199,7 +200,8 @@ struct domain {
     char *host;      /* name of its series (identity.h); NULL until named */
     char *instance;  /* and of its own series, beside its disks; likewise */
     char *metadata;  /* the element that HostnameMetadata* ask for, or NULL */
-    bool answered;   /* in the last pass */
+    bool answered;   /* in the last pass ... */
+    bool sized;      /* ... with sizes */
     double stale;    /* seconds since its last whole answer */
     bool settled;    /* its sizes are as they must be already */
     unsigned errors; /* I/O errors that stand, of which the disk is not known */

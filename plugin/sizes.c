@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+static const char rule_stated[] = "what libvirt says of it";
+static const char rule_off_unknown[] = "not known: it can't be looked at";
+
 bool format_grows(const char *format)
 {
     /* luks is raw data behind a header; an iso is written once, as a whole. */
@@ -186,9 +189,6 @@ static uint64_t first_known(uint64_t one, uint64_t other)
     return one != SIZE_UNKNOWN ? one : other;
 }
 
-static const char *const rule_stated = "what libvirt says of it";
-static const char *const rule_off_unknown = "not known: it can't be looked at";
-
 /* Of a file libvirt's figures mean what they should, and stand for the active
  * layer alone. */
 static struct sizes settle_file_off(const struct layer *layer,
@@ -260,13 +260,19 @@ static struct sizes settle_network_off(const struct layer *layer,
 }
 
 /* For a device that holds no image libvirt takes the device's size. */
-static uint64_t capacity_off(const struct layer *layer)
+static uint64_t capacity_off(const struct layer *layer, const char **ret_why)
 {
+    bool is_read = layer->image_state == IMAGE_READ;
+
+    *ret_why = rule_off_unknown;
     if (layer->image.unsound || is_being_read(layer))
         return SIZE_UNKNOWN;
-    return first_known(layer->stated.capacity, layer->image_state == IMAGE_READ
-                                                   ? layer->image.capacity
-                                                   : SIZE_UNKNOWN);
+    if (layer->stated.capacity != SIZE_UNKNOWN)
+        *ret_why = rule_stated;
+    else if (is_read)
+        *ret_why = "what the image says";
+    return first_known(layer->stated.capacity,
+                       is_read ? layer->image.capacity : SIZE_UNKNOWN);
 }
 
 /* Nobody writes, so nothing but the image itself can say where it ends. */
@@ -281,7 +287,7 @@ static void settle_off(struct layer *layer)
         layer->sizes = settle_block_off(layer, &layer->rules);
     else if (sizes_storage(layer) == STORAGE_NETWORK)
         layer->sizes = settle_network_off(layer, &layer->rules);
-    layer->sizes.capacity = capacity_off(layer);
+    layer->sizes.capacity = capacity_off(layer, &layer->rules.capacity);
 }
 
 static void settle_running(struct layer *layer)
@@ -309,6 +315,7 @@ static void settle_running(struct layer *layer)
 
 void sizes_settle(struct layer *layer, bool running)
 {
+    layer->rules.capacity = rule_stated;
     layer->rules.allocation = layer->rules.physical =
         "not known: a kind of storage that has no rule";
     if (running)

@@ -85,10 +85,11 @@ static void look_at(struct finding *finding, const struct domain *domain,
 
 static void look_at_domain(struct finding *finding, const struct domain *domain)
 {
-    if (!domain->answered) {
+    if (!host_is_sized(domain)) {
         if (take(finding, CHECK_UNKNOWN)) {
             print_name(finding->out, domain->name);
-            fputs(" does not answer", finding->out);
+            fputs(domain->answered ? " gives no sizes" : " does not answer",
+                  finding->out);
         }
         return;
     }
@@ -159,7 +160,7 @@ static void print_all_performance(FILE *out, const struct finding *finding)
 
     for (size_t i = 0; i < inventory->count; i++) {
         const struct domain *domain = inventory->domains[i];
-        for (size_t j = 0; domain->answered && j < domain->disk_count; j++)
+        for (size_t j = 0; host_is_sized(domain) && j < domain->disk_count; j++)
             for (size_t k = 0; k < domain->disks[j].layer_count; k++)
                 print_performance(out, domain, &domain->disks[j],
                                   &domain->disks[j].layers[k],

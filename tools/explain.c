@@ -79,7 +79,7 @@ static void print_result(FILE *out, const char *name, uint64_t bytes,
     char text[TEXT_SIZE_LENGTH];
 
     text_size(text, bytes, true);
-    fprintf(out, "  %-10s  %16s  %s\n", name, text, rule);
+    fprintf(out, "  %-10s  %16s  %s\n", name, text, rule != NULL ? rule : "");
 }
 
 static void print_results(FILE *out, const struct layer *layer)
@@ -87,13 +87,10 @@ static void print_results(FILE *out, const struct layer *layer)
     const struct sizes *sizes = &layer->sizes;
     const struct sizes_rules *rules = &layer->rules;
 
-    print_result(out, "capacity", sizes->capacity, "what libvirt says");
-    print_result(out, "allocation", sizes->allocation,
-                 rules->allocation != NULL ? rules->allocation : "");
-    print_result(out, "physical", sizes->physical,
-                 rules->physical != NULL ? rules->physical : "");
-    print_result(out, "headroom", layer->headroom,
-                 rules->headroom != NULL ? rules->headroom : "");
+    print_result(out, "capacity", sizes->capacity, rules->capacity);
+    print_result(out, "allocation", sizes->allocation, rules->allocation);
+    print_result(out, "physical", sizes->physical, rules->physical);
+    print_result(out, "headroom", layer->headroom, rules->headroom);
     if (layer->percent >= 0)
         fprintf(out, "  %-10s  %16.2f  allocation of %s\n", "percent",
                 layer->percent,
@@ -163,8 +160,8 @@ bool explain_print(FILE *out, struct host *host, const struct options *options)
         host_complain("no domain \"%s\"", name);
         return false;
     }
-    if (domain->id != DOMAIN_OFF && !domain->answered) {
-        host_complain("domain \"%s\" does not answer", name);
+    if (!host_is_sized(domain)) {
+        host_complain("domain \"%s\" gives no sizes: it is busy", name);
         return false;
     }
     const struct disk *disk = domain_find_disk(domain, target);

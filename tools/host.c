@@ -16,6 +16,11 @@
 /* Between two passes of a whole read. */
 #define PAUSE 0.02 /* seconds */
 
+/* That a read has time for: where a QEMU hangs, one waits for it, the next
+ * finds out who it is and asks the others, and the third is for what is late.
+ */
+#define PASSES 3
+
 struct host {
     struct settings *settings;
     struct session_setup setup;
@@ -102,7 +107,7 @@ static struct settings *make_settings(const struct options *options,
     }
     settings->inactive_domains =
         options->inactive || options->command == COMMAND_XML;
-    settings->timeout = options->timeout;
+    settings->timeout = options->timeout / PASSES;
     settings->inactive_interval = 1;
     return settings;
 }
@@ -209,21 +214,30 @@ static int compare_names(const void *one, const void *other)
 
 const struct inventory *host_read(struct host *host, bool whole)
 {
-    double until = threads_now() + host->settings->timeout;
+    double begin = threads_now();
+    double until = begin + PASSES * host->settings->timeout;
     const struct inventory *inventory = collector_read(host->collector);
 
-    while (whole && inventory->answered && !all_whole(inventory) &&
-           threads_now() < until) {
+    while (whole && threads_now() < until &&
+           (inventory->answered ? !all_whole(inventory)
+                                : threads_now() - begin > PAUSE)) {
         usleep((useconds_t)(PAUSE * 1e6));
         inventory = collector_read(host->collector);
     }
+    if (!inventory->answered && threads_now() >= until)
+        host_complain("no answer within %g s: libvirt hangs, or a QEMU that it "
+                      "waits for",
+                      until - begin);
+    if (!inventory->answered)
+        return NULL;
     qsort(inventory->domains, inventory->count, sizeof(struct domain *),
           compare_names);
-    if (inventory->answered)
-        return inventory;
-    if (threads_now() >= until)
-        host_complain("libvirt does not answer");
-    return NULL;
+    return inventory;
+}
+
+bool host_is_sized(const struct domain *domain)
+{
+    return domain->id == DOMAIN_OFF || domain->sized;
 }
 
 const struct domain *host_find_domain(const struct inventory *inventory,
@@ -264,7 +278,7 @@ bool host_call(struct host *host,
 
     call = (struct call){&host->hypervisors[LANES], work, job};
     struct crew crew = workers_crew(workers);
-    double until = threads_now() + host->settings->timeout;
+    double until = threads_now() + PASSES * host->settings->timeout;
     crew.start(crew.context, 0, make_call, &call);
     while (!crew.is_idle(crew.context, 0) && threads_now() < until)
         crew.wait(crew.context, until);

@@ -44,6 +44,10 @@ bool host_call_domain(struct host *host, const char *name, host_visit visit,
 __attribute__((format(printf, 1, 2))) void host_complain(const char *format,
                                                          ...);
 
+/* Its sizes are known, as far as they can be: it is off, or has just answered
+ * with them. */
+bool host_is_sized(const struct domain *domain);
+
 /* The domain of that name. NULL where there is none. */
 const struct domain *host_find_domain(const struct inventory *inventory,
                                       const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
 
+#include "host.h"
 #include "job.h"
 #include "text.h"
 
@@ -124,7 +125,7 @@ static struct json_object *make_domain(const struct domain *domain)
     struct json_object *object = json_object_new_object();
     struct json_object *disks = json_object_new_array();
     bool off = domain->id == DOMAIN_OFF;
-    bool known = off || domain->answered;
+    bool known = host_is_sized(domain);
 
     add_text(object, "name", domain->name);
     add_uuid(object, domain->uuid);

@@ -1,20 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 #include "list.h"
 
+#include "host.h"
 #include "job.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define BAR_LENGTH 5
 
 /* Before the source, with sizes for people. */
-#define LEFT_WIDTH 65
+#define LEFT_WIDTH 69
 
 #define BOLD "\033[1m"
 #define RED "\033[31m"
 #define YELLOW "\033[33m"
 #define PLAIN "\033[0m"
+
+int list_form_of_terminal(struct list_form *ret_form, bool bytes)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    struct winsize size;
+
+    *ret_form = (struct list_form){.bytes = bytes};
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    ret_form->colour = (no_colour == NULL || *no_colour == '\0') &&
+                       terminal != NULL && strcmp(terminal, "dumb") != 0;
+    ret_form->width = 80;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 24;
+    ret_form->width = size.ws_col;
+    return size.ws_row;
+}
 
 static void colour(FILE *out, const struct list_form *form, const char *code)
 {
@@ -38,7 +60,7 @@ static void print_header(FILE *out, const struct list_form *form)
     for (size_t i = 0; i < 4; i++)
         fprintf(out, " %*s", size_width(form),
                 form->bytes ? longs[i] : shorts[i]);
-    fputs("  USED          SOURCE", out);
+    fputs(" USED         SOURCE", out);
     colour(out, form, PLAIN);
     putc('\n', out);
 }
@@ -58,10 +80,10 @@ static void print_used(FILE *out, const struct layer *layer)
     int full = (int)(layer->percent * BAR_LENGTH / 100 + 0.5);
 
     if (layer->percent < 0) {
-        fprintf(out, "%14s", "");
+        fprintf(out, "%13s", "");
         return;
     }
-    fprintf(out, " %4.0f%% ", layer->percent);
+    fprintf(out, " %3.0f%% ", layer->percent);
     for (int i = 0; i < BAR_LENGTH; i++)
         putc(i < full ? '#' : '.', out);
     fprintf(out, "%s", marks[text_danger(layer)]);
@@ -87,7 +109,7 @@ static const char *fit(const char *text, int width, const char **ret_before)
 static void print_source(FILE *out, const struct layer *layer,
                          const struct list_form *form)
 {
-    int room = form->width > LEFT_WIDTH + 8 ? form->width - LEFT_WIDTH - 1 : 8;
+    int room = form->width > LEFT_WIDTH + 8 ? form->width - LEFT_WIDTH : 8;
     const char *source = text_source(layer);
     const char *before;
 
@@ -150,25 +172,32 @@ static void print_disk(FILE *out, const char *name, const struct disk *disk,
     print_job(out, disk, form);
 }
 
+/* One that another client of libvirt is asking answers, but without sizes. */
+static void print_trouble(FILE *out, const struct domain *domain,
+                          const struct list_form *form)
+{
+    colour(out, form, RED);
+    fputs(domain->answered ? " gives no sizes: it is busy" : " does not answer",
+          out);
+    if (domain->stale >= 1)
+        fprintf(out, " for %.0f s", domain->stale);
+    colour(out, form, PLAIN);
+}
+
 static void print_domain(FILE *out, const struct domain *domain,
                          const struct list_form *form)
 {
-    bool off = domain->id == DOMAIN_OFF;
+    bool sized = host_is_sized(domain);
 
     colour(out, form, BOLD);
     text_put(out, domain->name);
     colour(out, form, PLAIN);
-    if (off)
+    if (domain->id == DOMAIN_OFF)
         fputs(" (off)", out);
-    if (!off && !domain->answered) {
-        colour(out, form, RED);
-        fputs(" does not answer", out);
-        if (domain->stale >= 1)
-            fprintf(out, " for %.0f s", domain->stale);
-        colour(out, form, PLAIN);
-    }
+    if (!sized)
+        print_trouble(out, domain, form);
     putc('\n', out);
-    for (size_t i = 0; (off || domain->answered) && i < domain->disk_count; i++)
+    for (size_t i = 0; sized && i < domain->disk_count; i++)
         print_disk(out, domain->disks[i].target, &domain->disks[i], form);
 }
 

@@ -15,6 +15,10 @@ struct list_form {
     int width;   /* of the terminal; 0: lines are as long as they are */
 };
 
+/* As stdout is: colour is for terminals, and not for those who want none
+ * (https://no-color.org). Returns the terminal's lines. */
+int list_form_of_terminal(struct list_form *ret_form, bool bytes);
+
 void list_print(FILE *out, const struct inventory *inventory,
                 const struct list_form *form);
 

@@ -318,13 +318,29 @@ static bool complete_own(xmlNode *volume, const struct layer *layer)
     return put_sizes(&spot, layer);
 }
 
+/* Nor are these of now. */
+static bool complete_target(xmlNode *volume, const struct facts *facts)
+{
+    xmlNode *target = child(volume, "target");
+
+    if (target == NULL || !facts->seen)
+        return true;
+    drop(target, "permissions");
+    drop(target, "timestamps");
+    struct spot spot = {target, child(target, "format")};
+    if (spot.after == NULL)
+        spot.after = child(target, "path");
+    return put_status(&spot, facts);
+}
+
 bool rfcxml_complete_volume(xmlDoc *doc, const struct rfcxml_disk *volume)
 {
     const struct disk *model = volume->disk;
     xmlNode *top = xmlDocGetRootElement(doc);
     xmlNode *image = top;
 
-    if (model->layer_count == 0 || !complete_own(top, &model->layers[0]))
+    if (model->layer_count == 0 || !complete_own(top, &model->layers[0]) ||
+        !complete_target(top, &volume->facts[0]))
         return false;
     for (size_t i = 1; i < model->layer_count; i++) {
         drop(image, "backingStore");

@@ -9,32 +9,11 @@
 #include "json.h"
 #include "list.h"
 #include "options.h"
+#include "screen.h"
 #include "xml.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-/* Colour is for terminals, and not for those who want none
- * (https://no-color.org). */
-static struct list_form form_of(const struct options *options)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    struct list_form form = {.bytes = options->bytes};
-    struct winsize size;
-
-    if (!isatty(STDOUT_FILENO))
-        return form;
-    form.colour = (no_colour == NULL || *no_colour == '\0') &&
-                  terminal != NULL && strcmp(terminal, "dumb") != 0;
-    form.width = 80;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        form.width = size.ws_col;
-    return form;
-}
 
 /* Whether each domain that was named is there; a line for each that is not. */
 static bool are_there(const struct inventory *inventory,
@@ -56,9 +35,13 @@ static bool are_there(const struct inventory *inventory,
 
 static int run_list(struct host *host, const struct options *options)
 {
-    struct list_form form = form_of(options);
-    const struct inventory *inventory = host_read(host, true);
+    struct list_form form;
+    const struct inventory *inventory;
 
+    if (options->watch > 0)
+        return screen_watch(host, options) ? EXIT_SUCCESS : EXIT_TROUBLE;
+    list_form_of_terminal(&form, options->bytes);
+    inventory = host_read(host, true);
     if (inventory == NULL)
         return EXIT_TROUBLE;
     bool good = are_there(inventory, options);
