@@ -67,10 +67,9 @@ bool xml_print_domain(FILE *out, struct host *host, const char *name)
         domain_xml == NULL)
         return false;
     const struct domain *domain = host_find_domain(inventory, name);
-    bool known =
-        domain != NULL && (domain->id == DOMAIN_OFF || domain->answered);
+    bool known = domain != NULL && host_is_sized(domain);
     if (!known)
-        host_complain("domain \"%s\" does not answer: no sizes", name);
+        host_complain("domain \"%s\" gives no sizes: it is busy", name);
     CLEANUP_DOC xmlDoc *doc =
         xmltree_parse(domain_xml, DOMXML_SIZE_MAX, "domain");
     free(domain_xml);
