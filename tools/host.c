@@ -105,8 +105,9 @@ static struct settings *make_settings(const struct options *options,
         settings_free(settings);
         return NULL;
     }
-    settings->inactive_domains =
-        options->inactive || options->command == COMMAND_XML;
+    settings->inactive_domains = options->inactive ||
+                                 options->command == COMMAND_XML ||
+                                 options->command == COMMAND_EXPLAIN;
     settings->timeout = options->timeout / PASSES;
     settings->inactive_interval = 1;
     return settings;

@@ -220,14 +220,14 @@ static void check_options(const struct options *options)
         refuse("--json, --watch and --volumes are for list");
     if (options->json && options->watch > 0)
         refuse("--json and --watch do not go together");
-    if (!list && options->command != COMMAND_EXPLAIN && options->bytes)
+    if (!list && options->bytes)
         refuse("--bytes is for list");
+    if (!list && options->inactive)
+        refuse("--inactive is for list");
     if (!check && limits)
         refuse("--warning and --critical are for check");
     if (check && !limits)
         refuse("check: --warning or --critical is missing");
-    if (check && options->inactive)
-        refuse("--inactive is not for check: nobody writes there");
 }
 
 void options_read(struct options *ret_options, int count, char **words)
