@@ -1,6 +1,6 @@
 #!/bin/bash
-# make install puts the plugin, its types and its manual page in place and nothing
-# else; collectd runs the plugin from there; make uninstall takes all away again.
+# make install puts the plugin, its types, the command line tool and their manual
+# pages in place and nothing else; collectd runs the plugin from there; make uninstall takes all away again.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -31,7 +31,9 @@ make -s -C "$BUILD_DIR" install DESTDIR="$dest" >"$HOST_DIR/make.log" 2>&1 ||
 
 plugins=$(make_variable plugindir)
 expected=$(printf '%s\n' "$plugins/virt_backing.so" "$(make_variable typesdir)/virt_backing.db" \
-    "$(make_variable mandir)/man5/collectd-virt_backing.5" | sort)
+    "$(make_variable mandir)/man5/collectd-virt_backing.5" \
+    "$(make_variable bindir)/virt-backing" "$(make_variable mandir)/man1/virt-backing.1" \
+    "$(make_variable pkgdatadir)/virt-backing.schema.json" | sort)
 expect_equal "files installed" "$expected" "$(installed_files)"
 expect_success "the plugin is executable" [ -x "$dest$plugins/virt_backing.so" ]
 expect_equal "symbols that the plugin offers" module_register \
