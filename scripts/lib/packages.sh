@@ -32,7 +32,7 @@ packages_list() {
         ;;
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
-            nagios4-core collectd-utils
+            nagios4-core collectd-utils tmux python3-jsonschema bash-completion
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
@@ -45,7 +45,7 @@ packages_list() {
         ;;
     dnf-check)
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
-            nagios collectd-utils
+            nagios collectd-utils tmux python3-jsonschema bash-completion
         ;;
     *)
         echo "packages: unknown group '$2'" >&2

@@ -33,7 +33,8 @@ plugins=$(make_variable plugindir)
 expected=$(printf '%s\n' "$plugins/virt_backing.so" "$(make_variable typesdir)/virt_backing.db" \
     "$(make_variable mandir)/man5/collectd-virt_backing.5" \
     "$(make_variable bindir)/virt-backing" "$(make_variable mandir)/man1/virt-backing.1" \
-    "$(make_variable pkgdatadir)/virt-backing.schema.json" | sort)
+    "$(make_variable pkgdatadir)/virt-backing.schema.json" \
+    "$(make_variable bashcompletiondir)/virt-backing" | sort)
 expect_equal "files installed" "$expected" "$(installed_files)"
 expect_success "the plugin is executable" [ -x "$dest$plugins/virt_backing.so" ]
 expect_equal "symbols that the plugin offers" module_register \
