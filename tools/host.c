@@ -3,6 +3,7 @@
 
 #include "images.h"
 #include "session.h"
+#include "text.h"
 #include "threads.h"
 #include "workers.h"
 
@@ -41,7 +42,9 @@ void host_complain(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    fprintf(stderr, "virt-backing: %s\n", message);
+    fputs("virt-backing: ", stderr);
+    text_put(stderr, message);
+    putc('\n', stderr);
 }
 
 /* What the library says by the way is of interest to a daemon. */

@@ -71,11 +71,24 @@ const char *text_source(const struct layer *layer)
     return text;
 }
 
+/* How many bytes at the beginning of a text are a control character: one of
+ * ASCII, or of U+0080 to U+009F in UTF-8, which some terminals obey, too. */
+static size_t control_length(const char *text)
+{
+    unsigned char first = (unsigned char)text[0];
+    unsigned char second = first == 0xc2 ? (unsigned char)text[1] : 0;
+
+    if (first < ' ' || first == 0x7f)
+        return 1;
+    return second >= 0x80 && second < 0xa0 ? 2 : 0;
+}
+
 void text_put(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        putc(byte < ' ' || byte == 0x7f ? '?' : byte, out);
+    while (*text != '\0') {
+        size_t control = control_length(text);
+        putc(control > 0 ? '?' : *text, out);
+        text += control > 0 ? control : 1;
     }
 }
 
