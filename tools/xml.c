@@ -140,27 +140,38 @@ static bool complete_volume(struct host *host, xmlDoc *doc,
     return good;
 }
 
+/* Says what is missing. */
+static void complain_of(const struct volume *volume, const char *pool)
+{
+    if (!volume->pool_found)
+        host_complain("no pool \"%s\" is active", pool);
+    else if (volume->xml == NULL)
+        host_complain("pool \"%s\" has no volume \"%s\"", pool, volume->name);
+    else
+        host_complain("volume \"%s\": its XML is not understood",
+                      volume->name);
+}
+
 bool xml_print_volume(FILE *out, struct host *host, const char *pool,
                       const char *name)
 {
     /* In use for ever where libvirt does not answer. */
     static struct volume volume;
     const struct inventory *inventory = host_read(host, true);
+    bool good = false;
 
     volume.name = name;
     if (inventory == NULL || !host_call(host, read_volume, &volume))
         return false;
     const struct disk *disk = find_volume(inventory, pool, name);
     if (volume.xml == NULL || disk == NULL) {
-        if (volume.pool_found)
-            host_complain("pool \"%s\" has no volume \"%s\"", pool, name);
-        else
-            host_complain("no pool \"%s\" is active", pool);
-        return false;
+        complain_of(&volume, pool);
+    } else {
+        CLEANUP_DOC xmlDoc *doc =
+            xmltree_parse(volume.xml, VOLXML_SIZE_MAX, "volume");
+        good = doc != NULL && complete_volume(host, doc, disk) &&
+               print_document(out, doc);
     }
-    CLEANUP_DOC xmlDoc *doc =
-        xmltree_parse(volume.xml, VOLXML_SIZE_MAX, "volume");
     free(volume.xml);
-    return doc != NULL && complete_volume(host, doc, disk) &&
-           print_document(out, doc);
+    return good;
 }

@@ -20,6 +20,7 @@ host_make_image "$folder/base.raw" raw 8M
 host_make_image "$odd" qcow2 - "$folder/base.raw" raw
 host_make_image "$latin" qcow2 - "$odd" qcow2
 host_make_image "$folder/top.qcow2" qcow2 - "$latin" qcow2
+host_make_image "$folder/odd.qcow2" qcow2 - "$odd" qcow2
 host_define_vm "$name" "vda:qcow2:file:$folder/top.qcow2" "hdc:raw:cdrom:"
 disk=/domain/devices/disk
 xml=$HOST_DIR/xml
@@ -47,11 +48,20 @@ expect_success "without the base, well-formed" xmllint --noout "$xml"
 expect_equal "it has no sizes" 0 "$(xpath "$xml" "count($below/*[name() = 'capacity' or name() = 'allocation' or name() = 'physical'])")"
 expect_equal "nor permissions and times" 0 "$(xpath "$xml" "count($below/*[name() = 'permissions' or name() = 'timestamps'])")"
 
+below="$folder/<below> & 'ü'.raw"
+host_make_image "$below" raw 8M
+host_make_image "$folder/volume.qcow2" qcow2 - "$below" raw
 # virsh pool-create-as does not escape the path.
 echo "<pool type='dir'><name>pool</name><target><path>$(host_xml_escape "$folder")</path></target></pool>" \
     >"$HOST_DIR/pool.xml"
 host_virsh pool-create "$HOST_DIR/pool.xml" >/dev/null
-cli vol-xml pool top.qcow2 >"$xml" 2>/dev/null
+cli vol-xml pool volume.qcow2 >"$xml"
 expect_success "vol-xml, well-formed" xmllint --noout "$xml"
-expect_equal "its path" "$folder/top.qcow2" "$(xpath "$xml" /volume/target/path)"
-expect_equal "allocation of the image below" "$(truth_du "$latin")" "$(xpath "$xml" /volume/backingStore/allocation)"
+expect_equal "its path" "$folder/volume.qcow2" "$(xpath "$xml" /volume/target/path)"
+expect_equal "the path below" "$below" "$(xpath "$xml" /volume/backingStore/path)"
+expect_equal "and its sizes" "$(truth_du "$below")" "$(xpath "$xml" /volume/backingStore/allocation)"
+# What libvirt itself writes of these is no XML.
+for volume in odd top; do
+    expect_cli "vol-xml, $volume" 1 "virt-backing: volume \"$volume.qcow2\": its XML is not understood" \
+        vol-xml pool $volume.qcow2
+done
