@@ -111,6 +111,9 @@ static void draw(struct host *host, const struct options *options)
     if (out == NULL)
         return;
 
+    /* The last column stays free: there the cursor stands on what was written,
+     * and REST_OF_LINE would take it away. */
+    form.width--;
     print_title(out, inventory, options->watch);
     if (inventory != NULL)
         list_print(out, inventory, &form);
