@@ -12,8 +12,8 @@
 
 #define BAR_LENGTH 5
 
-/* Before the source, with sizes for people. */
-#define LEFT_WIDTH 69
+#define NAME_MAX_WIDTH 24 /* of a disk */
+#define SOURCE_MIN_WIDTH 8
 
 #define BOLD "\033[1m"
 #define RED "\033[31m"
@@ -49,6 +49,12 @@ static int size_width(const struct list_form *form)
     return form->bytes ? 15 : 6;
 }
 
+/* What is before the source, with the blank behind it. */
+static int left_width(const struct list_form *form)
+{
+    return 37 + form->name_width + 4 * (1 + size_width(form));
+}
+
 static void print_header(FILE *out, const struct list_form *form)
 {
     static const char *const shorts[] = {"CAP", "ALLOC", "PHYS", "ROOM"};
@@ -56,7 +62,8 @@ static void print_header(FILE *out, const struct list_form *form)
                                         "HEADROOM"};
 
     colour(out, form, BOLD);
-    fprintf(out, "  %-4s %-8s %-11s", "DISK", "LAYER", "IMAGE");
+    fprintf(out, "  %-*s %-8s %-11s", form->name_width, "DISK", "LAYER",
+            "IMAGE");
     for (size_t i = 0; i < 4; i++)
         fprintf(out, " %*s", size_width(form),
                 form->bytes ? longs[i] : shorts[i]);
@@ -89,35 +96,30 @@ static void print_used(FILE *out, const struct layer *layer)
     fprintf(out, "%s", marks[text_danger(layer)]);
 }
 
-/* The end of a path tells more than its beginning. Bytes of UTF-8 that go on
- * are 10xxxxxx: a terminal's column is taken for a character. */
-static const char *fit(const char *text, int width, const char **ret_before)
-{
-    int length = 0;
-
-    *ret_before = "";
-    for (const char *c = text; *c != '\0'; c++)
-        length += ((unsigned char)*c & 0xc0) != 0x80;
-    if (width <= 0 || length <= width)
-        return text;
-    *ret_before = "...";
-    for (length -= width - 3; length > 0; text++)
-        length -= ((unsigned char)text[1] & 0xc0) != 0x80;
-    return text;
-}
-
 static void print_source(FILE *out, const struct layer *layer,
                          const struct list_form *form)
 {
-    int room = form->width > LEFT_WIDTH + 8 ? form->width - LEFT_WIDTH : 8;
     const char *source = text_source(layer);
-    const char *before;
+    int room = form->width - left_width(form);
 
     if (source == NULL)
         return;
-    source = fit(source, form->width > 0 ? room : 0, &before);
-    fprintf(out, " %s", before);
-    text_put(out, source);
+    putc(' ', out);
+    if (form->width == 0)
+        text_put(out, source);
+    else
+        text_put_end(out, source,
+                     room > SOURCE_MIN_WIDTH ? room : SOURCE_MIN_WIDTH);
+}
+
+/* Five letters have room. */
+static const char *short_storage(enum storage storage)
+{
+    if (storage == STORAGE_NETWORK)
+        return "net";
+    if (storage == STORAGE_VOLUME)
+        return "pool";
+    return text_storage(storage) != NULL ? text_storage(storage) : "?";
 }
 
 static void print_layer(FILE *out, const char *target,
@@ -127,14 +129,14 @@ static void print_layer(FILE *out, const char *target,
         [DANGER_NONE] = "", [DANGER_NEAR] = YELLOW, [DANGER_FULL] = RED};
     char name[TEXT_LAYER_LENGTH];
     char image[32];
-    const char *storage = text_storage(layer->storage);
 
     text_layer(name, layer);
-    snprintf(image, sizeof(image), "%.12s %s",
+    snprintf(image, sizeof(image), "%.5s %s",
              layer->format != NULL ? layer->format : "?",
-             storage != NULL ? storage : "?");
+             short_storage(layer->storage));
     colour(out, form, colours[text_danger(layer)]);
-    fprintf(out, "  %-4.24s %-8s %-11s", target, name, image);
+    fprintf(out, "  %-*.*s %-8s %-11s", form->name_width, NAME_MAX_WIDTH,
+            target, name, image);
     print_size(out, form, layer->sizes.capacity);
     print_size(out, form, layer->sizes.allocation);
     print_size(out, form, layer->sizes.physical);
@@ -153,7 +155,7 @@ static void print_job(FILE *out, const struct disk *disk,
 
     if (!disk->job_fresh)
         return;
-    fprintf(out, "  %-4s %s", "", job_name(disk->job.kind));
+    fprintf(out, "  %-*s %s", form->name_width, "", job_name(disk->job.kind));
     if (percent >= 0)
         fprintf(out, " %.0f%% done", percent);
     text_size(left, disk->job_left, form->bytes);
@@ -166,7 +168,8 @@ static void print_disk(FILE *out, const char *name, const struct disk *disk,
                        const struct list_form *form)
 {
     if (disk->layer_count == 0)
-        fprintf(out, "  %-4.24s empty\n", name);
+        fprintf(out, "  %-*.*s empty\n", form->name_width, NAME_MAX_WIDTH,
+                name);
     for (size_t i = 0; i < disk->layer_count; i++)
         print_layer(out, i == 0 ? name : "", &disk->layers[i], form);
     print_job(out, disk, form);
@@ -224,12 +227,28 @@ static void print_pool(FILE *out, const struct pool *pool,
     }
 }
 
+/* As wide as the longest one that is shown. */
+static int name_width(const struct inventory *inventory)
+{
+    size_t width = strlen("DISK");
+
+    for (size_t i = 0; i < inventory->count; i++)
+        for (size_t j = 0; j < inventory->domains[i]->disk_count; j++) {
+            size_t length = strlen(inventory->domains[i]->disks[j].target);
+            width = length > width ? length : width;
+        }
+    return width < NAME_MAX_WIDTH ? (int)width : NAME_MAX_WIDTH;
+}
+
 void list_print(FILE *out, const struct inventory *inventory,
                 const struct list_form *form)
 {
-    print_header(out, form);
+    struct list_form whole = *form;
+
+    whole.name_width = name_width(inventory);
+    print_header(out, &whole);
     for (size_t i = 0; i < inventory->count; i++)
-        print_domain(out, inventory->domains[i], form);
+        print_domain(out, inventory->domains[i], &whole);
     for (size_t i = 0; i < inventory->pools->count; i++)
-        print_pool(out, inventory->pools->pools[i], form);
+        print_pool(out, inventory->pools->pools[i], &whole);
 }

@@ -10,9 +10,10 @@
 #include <stdio.h>
 
 struct list_form {
-    bool bytes;  /* exact sizes */
-    bool colour; /* for a terminal */
-    int width;   /* of the terminal; 0: lines are as long as they are */
+    bool bytes;     /* exact sizes */
+    bool colour;    /* for a terminal */
+    int width;      /* of the terminal; 0: lines are as long as they are */
+    int name_width; /* of the disks' column; list_print() sees to it */
 };
 
 /* As stdout is: colour is for terminals, and not for those who want none

@@ -4,6 +4,7 @@
 #include "list.h"
 #include "threads.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +48,8 @@ static void write_all(const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t done = write(STDOUT_FILENO, text, length);
+        if (done < 0 && errno == EINTR)
+            continue; /* a new size, or the end: the rest is to be seen */
         if (done <= 0) {
             stopped = 1;
             return;
@@ -143,7 +146,8 @@ static bool wait_until(double until)
     return stopped;
 }
 
-/* Keys come one by one, and are not shown. */
+/* Keys come one by one, and are not shown. None stops the program, which would
+ * leave the shell on a screen that is not its own. */
 static bool take_keyboard(struct termios *ret_before)
 {
     struct termios raw;
@@ -152,6 +156,7 @@ static bool take_keyboard(struct termios *ret_before)
         return false;
     raw = *ret_before;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    raw.c_cc[VSUSP] = _POSIX_VDISABLE;
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;

@@ -92,6 +92,26 @@ void text_put(FILE *out, const char *text)
     }
 }
 
+/* Bytes of UTF-8 that go on are 10xxxxxx. */
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+void text_put_end(FILE *out, const char *text, int width)
+{
+    int surplus = -width;
+
+    for (const char *c = text; *c != '\0'; c++)
+        surplus += begins_character(*c);
+    if (surplus > 0) {
+        fputs("...", out);
+        for (surplus += 3; surplus > 0 && *text != '\0'; text++)
+            surplus -= begins_character(text[1]);
+    }
+    text_put(out, text);
+}
+
 /* What can't run out has its capacity left. */
 enum danger text_danger(const struct layer *layer)
 {

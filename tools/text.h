@@ -32,6 +32,11 @@ const char *text_source(const struct layer *layer);
  * be commands to a terminal, as '?'. */
 void text_put(FILE *out, const char *text);
 
+/* The same of its end, which of a path tells most: "..." and as many characters
+ * as make `width`, at least 3, in all; the whole text where it is no longer. A
+ * character is taken for one column. */
+void text_put_end(FILE *out, const char *text, int width);
+
 /* How near a layer is to ENOSPC. */
 enum danger {
     DANGER_NONE,
