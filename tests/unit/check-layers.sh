@@ -92,7 +92,7 @@ for layer in $layers; do
 done
 set -- plugin/.libs/virt_backing_la-*.o
 list face "$@"
-set -- tools/*.o
+set -- tools/virt_backing-*.o
 list tool "$@"
 [ "$failed" = 0 ] || exit 1
 
