@@ -148,8 +148,7 @@ static void complain_of(const struct volume *volume, const char *pool)
     else if (volume->xml == NULL)
         host_complain("pool \"%s\" has no volume \"%s\"", pool, volume->name);
     else
-        host_complain("volume \"%s\": its XML is not understood",
-                      volume->name);
+        host_complain("volume \"%s\": its XML is not understood", volume->name);
 }
 
 bool xml_print_volume(FILE *out, struct host *host, const char *pool,

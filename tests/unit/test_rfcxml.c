@@ -38,8 +38,7 @@ static char *copy_of(const char *word)
 
 static void add_disk(struct scene *scene, char *words)
 {
-    struct disk *disk =
-        domain_add_disk(&scene->domain, strtok(words, " "));
+    struct disk *disk = domain_add_disk(&scene->domain, strtok(words, " "));
 
     assert_non_null(disk);
     assert_true(scene->domain.disk_count <= MOST);
@@ -128,9 +127,9 @@ static bool complete(xmlDoc *doc, const struct scene *scene, bool volume)
     for (size_t i = 0; i < scene->domain.disk_count; i++)
         disks[i] =
             (struct rfcxml_disk){&scene->domain.disks[i], scene->facts[i]};
-    return volume ? rfcxml_complete_volume(doc, &disks[0])
-                  : rfcxml_complete_domain(doc, disks,
-                                           scene->domain.disk_count);
+    return volume
+               ? rfcxml_complete_volume(doc, &disks[0])
+               : rfcxml_complete_domain(doc, disks, scene->domain.disk_count);
 }
 
 static char *complete_case(char *input)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "text.h"
 #include "sizes.h"
+#include "text.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -69,7 +69,9 @@ static void no_commands_to_a_terminal(void **state)
     (void)state;
     expect_written("a b\xc3\xa4\xe2\x82\xac", 0, "a b\xc3\xa4\xe2\x82\xac");
     expect_written("\x1b[31m\tx\x7f\n", 0, "?[31m?x??");
-    expect_written("\xc2\x9b" "31m\xc2\x80\xc2\x9f", 0, "?31m??");
+    expect_written("\xc2\x9b"
+                   "31m\xc2\x80\xc2\x9f",
+                   0, "?31m??");
     /* U+00A0, which is none, and what ends in the middle of a character. */
     expect_written("\xc2\xa0\xc2", 0, "\xc2\xa0\xc2");
     expect_written("", 0, "");
@@ -102,9 +104,8 @@ static enum danger danger(uint64_t left, uint64_t growth)
     layer.sizes = (struct sizes){100 * MIB, 50 * MIB, 50 * MIB + left};
     layer.headroom = left;
     layer.image_state = IMAGE_READ;
-    layer.image = (struct image){.capacity = 100 * MIB,
-                                 .end = 50 * MIB,
-                                 .largest = 50 * MIB + growth};
+    layer.image = (struct image){
+        .capacity = 100 * MIB, .end = 50 * MIB, .largest = 50 * MIB + growth};
     return text_danger(&layer);
 }
 
