@@ -2,6 +2,7 @@
 #include "host.h"
 
 #include "images.h"
+#include "job.h"
 #include "session.h"
 #include "text.h"
 #include "threads.h"
@@ -16,6 +17,10 @@
 
 /* Between two passes of a whole read. */
 #define PAUSE 0.02 /* seconds */
+
+/* How long a read waits for a commit to write something: libvirt does not say
+ * where it writes to, but offsets that rise do (figures.c). */
+#define PATIENCE 1.0 /* seconds */
 
 /* That a read has time for: where a QEMU hangs, one waits for it, the next
  * finds out who it is and asks the others, and the third is for what is late.
@@ -185,24 +190,38 @@ void host_close(struct host *host)
 
 /* --- reading ------------------------------------------------------------- */
 
-static bool is_whole(const struct domain *domain)
+static bool is_read(const struct disk *disk)
 {
-    for (size_t i = 0; i < domain->disk_count; i++)
-        for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
-            const struct layer *layer = &domain->disks[i].layers[j];
-            if (layer->image_state == IMAGE_UNREAD && layer->image_asked != 0)
-                return false;
-        }
+    for (size_t i = 0; i < disk->layer_count; i++)
+        if (disk->layers[i].image_state == IMAGE_UNREAD &&
+            disk->layers[i].image_asked != 0)
+            return false;
     return true;
 }
 
-static bool all_whole(const struct inventory *inventory)
+/* Its target, and so its headroom, is not known yet. */
+static bool commits_somewhere(const struct disk *disk)
+{
+    return disk->job_fresh && disk->job.kind == JOB_COMMIT &&
+           job_target(disk, JOB_COMMIT) == NULL;
+}
+
+static bool is_whole(const struct domain *domain, bool patient)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (!is_read(&domain->disks[i]) ||
+            (patient && commits_somewhere(&domain->disks[i])))
+            return false;
+    return true;
+}
+
+static bool all_whole(const struct inventory *inventory, bool patient)
 {
     for (size_t i = 0; i < inventory->count; i++)
-        if (!is_whole(inventory->domains[i]))
+        if (!is_whole(inventory->domains[i], patient))
             return false;
     for (size_t i = 0; i < inventory->pools->count; i++)
-        if (!is_whole(&inventory->pools->pools[i]->volumes))
+        if (!is_whole(&inventory->pools->pools[i]->volumes, false))
             return false;
     return true;
 }
@@ -223,8 +242,9 @@ const struct inventory *host_read(struct host *host, bool whole)
     const struct inventory *inventory = collector_read(host->collector);
 
     while (whole && threads_now() < until &&
-           (inventory->answered ? !all_whole(inventory)
-                                : threads_now() - begin > PAUSE)) {
+           (inventory->answered
+                ? !all_whole(inventory, threads_now() < begin + PATIENCE)
+                : threads_now() - begin > PAUSE)) {
         usleep((useconds_t)(PAUSE * 1e6));
         inventory = collector_read(host->collector);
     }
