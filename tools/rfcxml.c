@@ -318,6 +318,18 @@ static bool complete_own(xmlNode *volume, const struct layer *layer)
     return put_sizes(&spot, layer);
 }
 
+/* Takes the time of birth, which does not change, out of libvirt's timestamps.
+ * NULL where there is none. */
+static xmlNode *take_birth(xmlNode *target)
+{
+    xmlNode *times = child(target, "timestamps");
+    xmlNode *birth = times != NULL ? child(times, "btime") : NULL;
+
+    if (birth != NULL)
+        xmlUnlinkNode(birth);
+    return birth;
+}
+
 /* Nor are these of now. */
 static bool complete_target(xmlNode *volume, const struct facts *facts)
 {
@@ -325,12 +337,18 @@ static bool complete_target(xmlNode *volume, const struct facts *facts)
 
     if (target == NULL || !facts->seen)
         return true;
+    xmlNode *birth = take_birth(target);
     drop(target, "permissions");
     drop(target, "timestamps");
     struct spot spot = {target, child(target, "format")};
     if (spot.after == NULL)
         spot.after = child(target, "path");
-    return put_status(&spot, facts);
+    bool good = put_status(&spot, facts);
+    if (birth != NULL && good)
+        xmlAddChild(spot.after, birth);
+    else
+        xmlFreeNode(birth);
+    return good;
 }
 
 bool rfcxml_complete_volume(xmlDoc *doc, const struct rfcxml_disk *volume)

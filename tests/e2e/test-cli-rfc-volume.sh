@@ -29,7 +29,7 @@ for pool in default other; do
 done
 
 # What the RFC shows, without the empty <source> of the volume, which libvirt itself
-# does not write any more.
+# does not write any more; clusterSize and btime have come since.
 rfc() {
     with_labels <<'EOS'
 volume type="file"
@@ -94,7 +94,7 @@ xml=$HOST_DIR/xml
 cli vol-xml default f20.snap2 >"$xml"
 
 expect_success "well-formed" xmllint --noout "$xml"
-expect_equal "element for element" "$(rfc)" "$(skeleton "$xml" . clusterSize)"
+expect_equal "element for element" "$(rfc)" "$(skeleton "$xml" . 'clusterSize|btime')"
 # Sizes are beside <target>, the rest is in it.
 sed 's,<\(/*\)target>,,' "$xml" >"$HOST_DIR/flat"
 path=/volume format=qcow2
