@@ -235,27 +235,45 @@ static int compare_names(const void *one, const void *other)
     return strcmp((*a)->name, (*b)->name);
 }
 
+/* Whether a call to libvirt is under way. Where none is and there is no answer
+ * either, the pass had none to wait for: libvirt refused. */
+static bool is_waiting(const struct host *host)
+{
+    for (size_t i = 0; i < LANES; i++)
+        if (!host->crew.is_idle(host->crew.context, i))
+            return true;
+    return false;
+}
+
+/* Whether another pass would tell no more. */
+static bool is_done(const struct host *host, const struct inventory *inventory,
+                    double since)
+{
+    if (inventory->answered)
+        return all_whole(inventory, threads_now() < since + PATIENCE);
+    return !is_waiting(host);
+}
+
 const struct inventory *host_read(struct host *host, bool whole)
 {
     double begin = threads_now();
     double until = begin + PASSES * host->settings->timeout;
     const struct inventory *inventory = collector_read(host->collector);
 
-    while (whole && threads_now() < until &&
-           (inventory->answered
-                ? !all_whole(inventory, threads_now() < begin + PATIENCE)
-                : threads_now() - begin > PAUSE)) {
+    while (whole && threads_now() < until && !is_done(host, inventory, begin)) {
         usleep((useconds_t)(PAUSE * 1e6));
         inventory = collector_read(host->collector);
     }
-    if (!inventory->answered && threads_now() >= until)
-        host_complain("no answer within %g s: libvirt hangs, or a QEMU that it "
-                      "waits for",
-                      until - begin);
+    if (!inventory->answered && is_waiting(host))
+        host_complain(
+            "no answer within %.1f s: libvirt hangs, or a QEMU that it "
+            "waits for",
+            threads_now() - begin);
     if (!inventory->answered)
         return NULL;
-    qsort(inventory->domains, inventory->count, sizeof(struct domain *),
-          compare_names);
+    if (inventory->count > 0)
+        qsort(inventory->domains, inventory->count, sizeof(struct domain *),
+              compare_names);
     return inventory;
 }
 

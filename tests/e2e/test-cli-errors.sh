@@ -57,5 +57,5 @@ fi
 host_stop_libvirtd
 for command in list 'xml off' 'vol-xml a b' 'explain off vda'; do
     # shellcheck disable=SC2086 # words are meant to be split
-    expect_cli "no libvirtd, $command" 1 'virt-backing: .*(refused|No such file).*' $command
+    expect_cli "no libvirtd, $command" 1 $'virt-backing: [^\n]*(refused|No such file)[^\n]*' $command
 done
