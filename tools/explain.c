@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain.h"
 
+#include "complain.h"
 #include "text.h"
 
 #include <string.h>
@@ -143,7 +144,7 @@ static bool explain_disk(FILE *out, struct host *host, const char *domain,
         found = true;
     }
     if (!found && wanted != NULL)
-        host_complain("disk \"%s\" has no layer \"%s\"", disk->target, wanted);
+        complain("disk \"%s\" has no layer \"%s\"", disk->target, wanted);
     return found || wanted == NULL;
 }
 
@@ -157,16 +158,16 @@ bool explain_print(FILE *out, struct host *host, const struct options *options)
         return false;
     const struct domain *domain = host_find_domain(inventory, name);
     if (domain == NULL) {
-        host_complain("no domain \"%s\"", name);
+        complain("no domain \"%s\"", name);
         return false;
     }
     if (!host_is_sized(domain)) {
-        host_complain("domain \"%s\" gives no sizes: it is busy", name);
+        complain("domain \"%s\" gives no sizes: it is busy", name);
         return false;
     }
     const struct disk *disk = domain_find_disk(domain, target);
     if (disk == NULL) {
-        host_complain("domain \"%s\" has no disk \"%s\"", name, target);
+        complain("domain \"%s\" has no disk \"%s\"", name, target);
         return false;
     }
     return explain_disk(out, host, name, disk,

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "host.h"
 
+#include "complain.h"
 #include "images.h"
 #include "job.h"
 #include "session.h"
-#include "text.h"
 #include "threads.h"
 #include "workers.h"
 
 #include <libxml/parser.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,24 +37,11 @@ struct host {
     bool hung; /* a call has not come back */
 };
 
-void host_complain(const char *format, ...)
-{
-    char message[1024];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    fputs("virt-backing: ", stderr);
-    text_put(stderr, message);
-    putc('\n', stderr);
-}
-
 /* What the library says by the way is of interest to a daemon. */
 static void write_log(enum log_level level, const char *message)
 {
     if (level != LOG_LEVEL_INFO)
-        host_complain("%s", message);
+        complain("%s", message);
 }
 
 static const struct log stderr_log = {write_log};
@@ -75,7 +60,7 @@ static bool set(struct settings *settings, const char *option,
 
     if (settings_set(settings, option, value, error, sizeof(error)))
         return true;
-    host_complain("%s", error);
+    complain("%s", error);
     return false;
 }
 
@@ -167,7 +152,7 @@ struct host *host_open(const struct options *options, char *const *names,
     if (host->settings != NULL && start(host))
         return host;
     if (host->settings != NULL)
-        host_complain("not started: no memory, or no thread to be had");
+        complain("not started: no memory, or no thread to be had");
     host_close(host);
     return NULL;
 }
@@ -265,10 +250,9 @@ const struct inventory *host_read(struct host *host, bool whole)
         inventory = collector_read(host->collector);
     }
     if (!inventory->answered && is_waiting(host))
-        host_complain(
-            "no answer within %.1f s: libvirt hangs, or a QEMU that it "
-            "waits for",
-            threads_now() - begin);
+        complain("no answer within %.1f s: libvirt hangs, or a QEMU that it "
+                 "waits for",
+                 threads_now() - begin);
     if (!inventory->answered)
         return NULL;
     if (inventory->count > 0)
@@ -326,7 +310,7 @@ bool host_call(struct host *host,
         crew.wait(crew.context, until);
     host->hung = !workers_free(workers);
     if (host->hung)
-        host_complain("libvirt does not answer");
+        complain("libvirt does not answer");
     return !host->hung;
 }
 
@@ -379,6 +363,6 @@ bool host_call_domain(struct host *host, const char *name, host_visit visit,
     if (!host_call(host, find_domain, &call))
         return false;
     if (call.answered && !call.found)
-        host_complain("no domain \"%s\"", name);
+        complain("no domain \"%s\"", name);
     return call.found;
 }

@@ -40,10 +40,6 @@ typedef void (*host_visit)(const struct hypervisor *hypervisor,
 bool host_call_domain(struct host *host, const char *name, host_visit visit,
                       void *job);
 
-/* One line on stderr. */
-__attribute__((format(printf, 1, 2))) void host_complain(const char *format,
-                                                         ...);
-
 /* Its sizes are known, as far as they can be: it is off, or has just answered
  * with them. */
 bool host_is_sized(const struct domain *domain);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen.h"
 
+#include "complain.h"
 #include "list.h"
+#include "text.h"
 #include "threads.h"
 
 #include <errno.h>
@@ -77,7 +79,18 @@ static void print_title(FILE *out, const struct inventory *inventory,
         fprintf(out, ", %s", inventory->hostname);
     if (inventory != NULL && inventory->stalled > 0)
         fprintf(out, ": %zu do not answer", inventory->stalled);
-    fputs("; q ends it\n\n", out);
+    fputs("; q ends it\n", out);
+}
+
+/* In the second line: what is wrong, for as long as nothing is known. */
+static void print_complaint(FILE *out, bool known)
+{
+    static char line[COMPLAINT_LENGTH];
+
+    if (!complain_take(line) && known)
+        *line = '\0';
+    text_put(out, line);
+    putc('\n', out);
 }
 
 /* As many lines as there is room for, each over what was there before: nothing
@@ -118,6 +131,7 @@ static void draw(struct host *host, const struct options *options)
      * and REST_OF_LINE would take it away. */
     form.width--;
     print_title(out, inventory, options->watch);
+    print_complaint(out, inventory != NULL);
     if (inventory != NULL)
         list_print(out, inventory, &form);
     fclose(out);
@@ -169,7 +183,7 @@ bool screen_watch(struct host *host, const struct options *options)
 
     if (!isatty(STDOUT_FILENO) || terminal == NULL ||
         strcmp(terminal, "dumb") == 0) {
-        host_complain("--watch is for a terminal");
+        complain("--watch is for a terminal");
         return false;
     }
     on_signal(SIGINT, stop);
@@ -178,11 +192,13 @@ bool screen_watch(struct host *host, const struct options *options)
     on_signal(SIGWINCH, ignore);
     bool keyboard = take_keyboard(&before);
     write_all(ALTERNATE_ON, strlen(ALTERNATE_ON));
+    complain_quietly(true);
     for (bool over = false; !over;) {
         double next = threads_now() + options->watch;
         draw(host, options);
         over = wait_until(next);
     }
+    complain_quietly(false);
     write_all(ALTERNATE_OFF, strlen(ALTERNATE_OFF));
     if (keyboard)
         tcsetattr(STDIN_FILENO, TCSANOW, &before);

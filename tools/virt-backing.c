@@ -4,6 +4,7 @@
  * Read from the end.
  */
 #include "check.h"
+#include "complain.h"
 #include "explain.h"
 #include "host.h"
 #include "json.h"
@@ -25,9 +26,8 @@ static bool are_there(const struct inventory *inventory,
         const char *name = options->arguments[i];
         if (*name == '/' || host_find_domain(inventory, name) != NULL)
             continue;
-        host_complain("no domain \"%s\"%s", name,
-                      options->inactive ? ""
-                                        : " runs; --inactive shows others");
+        complain("no domain \"%s\"%s", name,
+                 options->inactive ? "" : " runs; --inactive shows others");
         good = false;
     }
     return good;

@@ -2,6 +2,7 @@
 #include "xml.h"
 
 #include "cleanup.h"
+#include "complain.h"
 #include "domxml.h"
 #include "rfcxml.h"
 #include "volxml.h"
@@ -36,8 +37,8 @@ static void read_domain(const struct hypervisor *hypervisor,
     (void)job;
     domain_xml = hypervisor->domain_xml(hypervisor->context, ref, &reason);
     if (domain_xml == NULL)
-        host_complain("domain \"%s\": no XML: %s", ref->name,
-                      reason != NULL ? reason : "it is gone");
+        complain("domain \"%s\": no XML: %s", ref->name,
+                 reason != NULL ? reason : "it is gone");
 }
 
 static bool complete_domain(struct host *host, xmlDoc *doc,
@@ -69,12 +70,12 @@ bool xml_print_domain(FILE *out, struct host *host, const char *name)
     const struct domain *domain = host_find_domain(inventory, name);
     bool known = domain != NULL && host_is_sized(domain);
     if (!known)
-        host_complain("domain \"%s\" gives no sizes: it is busy", name);
+        complain("domain \"%s\" gives no sizes: it is busy", name);
     CLEANUP_DOC xmlDoc *doc =
         xmltree_parse(domain_xml, DOMXML_SIZE_MAX, "domain");
     free(domain_xml);
     if (doc == NULL) {
-        host_complain("domain \"%s\": its XML is not understood", name);
+        complain("domain \"%s\": its XML is not understood", name);
         return false;
     }
     return (!known || complete_domain(host, doc, domain)) &&
@@ -144,11 +145,11 @@ static bool complete_volume(struct host *host, xmlDoc *doc,
 static void complain_of(const struct volume *volume, const char *pool)
 {
     if (!volume->pool_found)
-        host_complain("no pool \"%s\" is active", pool);
+        complain("no pool \"%s\" is active", pool);
     else if (volume->xml == NULL)
-        host_complain("pool \"%s\" has no volume \"%s\"", pool, volume->name);
+        complain("pool \"%s\" has no volume \"%s\"", pool, volume->name);
     else
-        host_complain("volume \"%s\": its XML is not understood", volume->name);
+        complain("volume \"%s\": its XML is not understood", volume->name);
 }
 
 bool xml_print_volume(FILE *out, struct host *host, const char *pool,

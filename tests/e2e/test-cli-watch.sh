@@ -107,6 +107,16 @@ expect_equal "a small window: as much as there is room for" "virt-backing vm1" \
     "$(screen | awk '{ print $1 }' | sed -n '1p;4p' | paste -sd ' ')"
 terminal resize-window -x 80 -y 24
 
+# --- no libvirtd for a while ---
+
+host_stop_libvirtd
+wait_until 5 screen_has '^virt-backing .*: libvirt does not answer; q ends it$'
+expect_success "why, on the second line" test_match '(no|the) connection to .*' "$(screen | sed -n 2p)"
+expect_equal "and nothing else" "" "$(screen | sed '1,2d' | tr -d '\n')"
+host_start_libvirtd
+wait_until 10 screen_has 'vda  layer0'
+expect_equal "then, the second line" "" "$(screen | sed -n 2p)"
+
 # --- its end ---
 
 expect_clean_end "q" terminal send-keys q
