@@ -45,6 +45,15 @@ struct sizes {
 
 #define SIZES_UNKNOWN ((struct sizes){SIZE_UNKNOWN, SIZE_UNKNOWN, SIZE_UNKNOWN})
 
+/* Why the figures of a layer are what they are, for people who check them: each
+ * is a constant that sizes.h sets. */
+struct sizes_rules {
+    const char *capacity;
+    const char *allocation;
+    const char *physical;
+    const char *headroom;
+};
+
 enum storage {
     STORAGE_UNKNOWN, /* not said, or a kind that this program has no rule for */
     STORAGE_NONE,    /* has no size of its own: directory, vhost-user */
@@ -92,14 +101,17 @@ struct look {
 /* What the image's own metadata say (images.h). */
 struct image {
     struct look seen;
-    uint64_t length;    /* of the container: file or device */
-    uint64_t capacity;  /* SIZE_UNKNOWN, as the next two, where not told */
-    uint64_t end;       /* of the highest cluster in use */
-    uint64_t largest;   /* that it can become; SIZE_UNBOUNDED with snapshots */
-    bool unsound;       /* it is no image of that format, whoever says so */
-    bool dirty;         /* its end may not be up to date */
-    bool external_data; /* the guest's data lie in a file of their own */
-    char *backing_name; /* as the image spells it; NULL: no backing image */
+    uint64_t length;     /* of the container: file or device */
+    uint64_t capacity;   /* SIZE_UNKNOWN, as the next two, where not told */
+    uint64_t end;        /* of the highest cluster in use */
+    uint64_t largest;    /* that it can become; SIZE_UNBOUNDED with snapshots */
+    unsigned version;    /* of qcow2; 0 for other formats */
+    bool lazy_refcounts; /* its features, by their names in libvirt's XML */
+    bool extended_l2;
+    bool unsound;         /* it is no image of that format, whoever says so */
+    bool dirty;           /* its end may not be up to date */
+    bool external_data;   /* the guest's data lie in a file of their own */
+    char *backing_name;   /* as the image spells it; NULL: no backing image */
     char *backing_format; /* NULL: not declared */
 };
 
@@ -148,8 +160,9 @@ struct layer {
 
     struct sizes sizes; /* settled: what is reported */
     struct sizes known; /* each as it was when it was last known */
-    uint64_t headroom;  /* bytes until ENOSPC, in the worst case */
-    double percent;     /* how full; PERCENT_UNKNOWN */
+    struct sizes_rules rules;
+    uint64_t headroom; /* bytes until ENOSPC, in the worst case */
+    double percent;    /* how full; PERCENT_UNKNOWN */
 };
 
 struct disk {
@@ -191,7 +204,8 @@ struct domain {
     char *host;      /* name of its series (identity.h); NULL until named */
     char *instance;  /* and of its own series, beside its disks; likewise */
     char *metadata;  /* the element that HostnameMetadata* ask for, or NULL */
-    bool answered;   /* in the last pass */
+    bool answered;   /* in the last pass ... */
+    bool sized;      /* ... with sizes */
     double stale;    /* seconds since its last whole answer */
     bool settled;    /* its sizes are as they must be already */
     unsigned errors; /* I/O errors that stand, of which the disk is not known */

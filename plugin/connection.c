@@ -10,6 +10,7 @@
 
 struct connection_voice {
     const struct log *log;
+    const char *outlook;
     pthread_mutex_t lock; /* guards all below */
     bool told_up;
     bool told_down;
@@ -33,13 +34,15 @@ struct connection {
     char *hostname;
 };
 
-struct connection_voice *connection_voice_new(const struct log *log)
+struct connection_voice *connection_voice_new(const struct log *log,
+                                              const char *outlook)
 {
     struct connection_voice *voice = calloc(1, sizeof(*voice));
     if (voice == NULL)
         return NULL;
 
     voice->log = log;
+    voice->outlook = outlook;
     pthread_mutex_init(&voice->lock, NULL);
     return voice;
 }
@@ -151,9 +154,8 @@ static void tell_down(struct connection *connection, const char *before,
     }
     pthread_mutex_unlock(&voice->lock);
     if (news)
-        log_print(voice->log, LOG_LEVEL_ERROR,
-                  "%s %s%s: %s; trying again in each interval", before,
-                  uri_name(connection), after, reason);
+        log_print(voice->log, LOG_LEVEL_ERROR, "%s %s%s: %s%s", before,
+                  uri_name(connection), after, reason, voice->outlook);
 }
 
 static void tell_readonly(struct connection *connection, const char *reason)

@@ -19,8 +19,9 @@ struct connection;
  * together, and each change is one line. */
 struct connection_voice;
 
-/* NULL when memory is short. */
-struct connection_voice *connection_voice_new(const struct log *log);
+/* For `outlook` see struct session_setup. NULL when memory is short. */
+struct connection_voice *connection_voice_new(const struct log *log,
+                                              const char *outlook);
 
 /* Takes NULL. */
 void connection_voice_free(struct connection_voice *voice);

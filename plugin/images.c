@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* The unit of st_blocks, whatever the block size of the file system. */
@@ -47,6 +48,26 @@ bool images_look(const char *path, struct look *ret_look)
     struct stat status;
 
     return stat(path, &status) == 0 && look_from(&status, ret_look);
+}
+
+bool images_status(const char *path, struct image_status *ret_status)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return false;
+    *ret_status = (struct image_status){
+        .mode = status.st_mode & 07777,
+        .owner = status.st_uid,
+        .group = status.st_gid,
+        .accessed = status.st_atim,
+        .modified = status.st_mtim,
+        .changed = status.st_ctim,
+    };
+    ssize_t length = getxattr(path, "security.selinux", ret_status->label,
+                              sizeof(ret_status->label) - 1);
+    ret_status->label[length > 0 ? length : 0] = '\0';
+    return true;
 }
 
 /* The number of the mount that a path leads to; -1 where it can't be told. Not
@@ -214,6 +235,9 @@ static const char *read_qcow2(int file, struct image *image)
     image->capacity = header.capacity;
     image->largest =
         header.snapshots > 0 ? SIZE_UNBOUNDED : qcow2_largest_size(&header);
+    image->version = header.version;
+    image->lazy_refcounts = header.lazy_refcounts;
+    image->extended_l2 = header.extended_l2;
     image->dirty = header.dirty;
     image->external_data = header.external_data;
     return copy_text(&image->backing_name, header.backing_name) &&

@@ -8,6 +8,8 @@
 
 #include "chain.h"
 
+#include <time.h>
+
 /* Sets *ret_look for the file or block device at `path` (stat). False where
  * it can't be looked at, or is neither; *ret_look is then as before. */
 bool images_look(const char *path, struct look *ret_look);
@@ -20,6 +22,20 @@ uint64_t images_free_space(const char *path);
  * alone: it never waits for storage, and does not see through symbolic links
  * on the way. 0 where it can't be told. */
 uint64_t images_place(const char *path);
+
+/* Who may do what with the image, and when somebody last did: what libvirt's
+ * volume XML calls permissions and timestamps. */
+struct image_status {
+    unsigned mode;            /* of permissions alone */
+    unsigned owner, group;    /* their numbers */
+    char label[256];          /* of SELinux; "": none */
+    struct timespec accessed; /* atime ... */
+    struct timespec modified; /* ... mtime ... */
+    struct timespec changed;  /* ... and ctime */
+};
+
+/* False where it can't be looked at. */
+bool images_status(const char *path, struct image_status *ret_status);
 
 /* What images_read() returns for want of permission. */
 extern const char images_denied[];

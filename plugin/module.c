@@ -218,6 +218,7 @@ static bool open_sessions(void)
         .select = &settings->select,
         .hostname = hostname_g,
         .log = &plugin_logger,
+        .outlook = "; trying again in each interval",
         .writes = settings_arm(settings),
         .sink = listens() ? &sink : NULL,
     };

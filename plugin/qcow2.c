@@ -31,6 +31,9 @@
     (INCOMPATIBLE_DIRTY | INCOMPATIBLE_CORRUPT | INCOMPATIBLE_EXTERNAL_DATA |  \
      INCOMPATIBLE_COMPRESSION | INCOMPATIBLE_EXTENDED_L2)
 
+/* The same, compatible features. */
+#define COMPATIBLE_LAZY_REFCOUNTS (UINT64_C(1) << 0)
+
 /* Section "Header extensions". */
 #define EXTENSIONS_MAX 64 /* there are five kinds */
 #define EXTENSION_END 0u
@@ -65,6 +68,7 @@ static const char *read_fields(const unsigned char *bytes,
                                uint32_t *ret_header_length)
 {
     uint64_t incompatible = 0;
+    uint64_t compatible = 0;
 
     if (be32(bytes) != MAGIC)
         return "not a qcow2 image";
@@ -79,6 +83,7 @@ static const char *read_fields(const unsigned char *bytes,
 
     if (header->version == 3) {
         incompatible = be64(bytes + 72);
+        compatible = be64(bytes + 80);
         header->refcount_order = be32(bytes + 96);
         *ret_header_length = be32(bytes + 100);
         if (*ret_header_length < HEADER_V3_SIZE)
@@ -94,6 +99,7 @@ static const char *read_fields(const unsigned char *bytes,
     header->dirty = (incompatible & INCOMPATIBLE_DIRTY) != 0;
     header->external_data = (incompatible & INCOMPATIBLE_EXTERNAL_DATA) != 0;
     header->extended_l2 = (incompatible & INCOMPATIBLE_EXTENDED_L2) != 0;
+    header->lazy_refcounts = (compatible & COMPATIBLE_LAZY_REFCOUNTS) != 0;
     return NULL;
 }
 

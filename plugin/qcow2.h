@@ -36,6 +36,7 @@ struct qcow2_header {
     uint32_t snapshots;     /* internal ones */
     uint64_t crypto_length; /* of the LUKS header within the image; 0: none */
     bool extended_l2;
+    bool lazy_refcounts;
     bool external_data;                 /* guest data lie in another file */
     bool dirty;                         /* refcounts may not be up to date */
     char backing_name[QCOW2_NAME_SIZE]; /* "" without a backing image */

@@ -20,6 +20,7 @@ struct session {
     struct statistics statistics;
     unsigned generation; /* of the connection of the last attempt */
     const struct log *log;
+    const char *outlook;
     bool failing; /* the last read got an error for an answer */
 };
 
@@ -29,9 +30,8 @@ static void tell_failing(struct session *session, const char *reason)
 {
     if (reason != NULL && !session->failing)
         log_print(session->log, LOG_LEVEL_ERROR,
-                  "libvirt gives no statistics: %s; trying again in each "
-                  "interval",
-                  reason);
+                  "libvirt gives no statistics: %s%s", reason,
+                  session->outlook);
     else if (reason == NULL && session->failing)
         log_print(session->log, LOG_LEVEL_INFO,
                   "libvirt gives statistics again");
@@ -271,8 +271,9 @@ static bool open_up(struct session *session, const struct session_setup *setup,
                     const struct session *sibling)
 {
     session->is_first = sibling == NULL;
-    session->voice =
-        session->is_first ? connection_voice_new(setup->log) : sibling->voice;
+    session->voice = session->is_first
+                         ? connection_voice_new(setup->log, setup->outlook)
+                         : sibling->voice;
     if (session->voice == NULL)
         return false;
     if (session->is_first && setup->sink != NULL) {
@@ -298,6 +299,7 @@ struct session *session_new(const struct session_setup *setup,
     session->statistics.select = setup->select;
     session->statistics.log = setup->log;
     session->log = setup->log;
+    session->outlook = setup->outlook;
     if (!open_up(session, setup, sibling)) {
         session_free(session);
         return NULL;

@@ -24,7 +24,9 @@ struct session_setup {
     const struct select *select;
     const char *hostname; /* of this host, for connections that lead to it */
     const struct log *log;
-    bool writes;                   /* thresholds are to be set */
+    const char
+        *outlook; /* how a line on what went wrong ends: "; trying ..." */
+    bool writes;  /* thresholds are to be set */
     const struct event_sink *sink; /* takes events; NULL: there is to be none */
 };
 

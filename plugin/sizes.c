@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+static const char rule_stated[] = "what libvirt says of it";
+static const char rule_off_unknown[] = "not known: it can't be looked at";
+
 bool format_grows(const char *format)
 {
     /* luks is raw data behind a header; an iso is written once, as a whole. */
@@ -16,49 +19,60 @@ bool format_grows(const char *format)
     return true;
 }
 
-/* A raw image is as long as the disk in it. */
-static bool is_raw(const struct layer *layer)
+bool sizes_is_raw(const struct layer *layer)
 {
     return layer->format != NULL && strcmp(layer->format, "raw") == 0;
 }
 
-/* The XML may call a device a file; what the host has there is right. */
-static enum storage storage_of(const struct layer *layer)
+enum storage sizes_storage(const struct layer *layer)
 {
     return layer->seen.storage != STORAGE_UNKNOWN ? layer->seen.storage
                                                   : layer->storage;
 }
 
-static uint64_t file_allocation(const struct layer *layer)
+static uint64_t file_allocation(const struct layer *layer, const char **ret_why)
 {
     uint64_t actual = layer->stated.physical;
     const struct look *seen = &layer->seen;
 
+    *ret_why = "the blocks in use, as QEMU says (libvirt's \"physical\")";
     if (seen->storage != STORAGE_FILE)
         return actual;
     /* QEMU adds up all files that belong to an image. */
-    if (layer->image_state == IMAGE_READ && layer->image.external_data)
+    if (layer->image_state == IMAGE_READ && layer->image.external_data) {
+        *ret_why = "the file's blocks (stat): the guest's data lie in another "
+                   "file, which QEMU counts, too";
         return seen->blocks;
+    }
     /* libvirt takes QEMU's 0 for "not known" and says the file's length
      * instead: a sparse file without a single block would look full. */
-    if (actual == SIZE_UNKNOWN || (actual == seen->length && seen->blocks == 0))
+    if (actual == SIZE_UNKNOWN ||
+        (actual == seen->length && seen->blocks == 0)) {
+        *ret_why = "the file's blocks (stat): of one without any libvirt says "
+                   "its length";
         return seen->blocks;
+    }
     return actual;
 }
 
-static struct sizes settle_file(const struct layer *layer)
+static struct sizes settle_file(const struct layer *layer,
+                                struct sizes_rules *why)
 {
     const struct look *seen = &layer->seen;
     struct sizes sizes = {
         .capacity = layer->stated.capacity,
-        .allocation = file_allocation(layer),
+        .allocation = file_allocation(layer, &why->allocation),
         .physical = SIZE_UNKNOWN,
     };
 
-    if (seen->storage == STORAGE_FILE)
+    why->physical = "not known: the file can't be seen from here";
+    if (seen->storage == STORAGE_FILE) {
         sizes.physical = seen->length;
-    else if (is_raw(layer))
+        why->physical = "the length of the file (stat)";
+    } else if (sizes_is_raw(layer)) {
         sizes.physical = layer->stated.capacity;
+        why->physical = "the capacity: a raw file is as long";
+    }
     return sizes;
 }
 
@@ -82,20 +96,37 @@ static uint64_t end_read(const struct layer *layer)
  * written since, whichever lies higher. QEMU's offset alone is no more than a
  * lower bound, and 0 says nothing of the image at all; while the image is
  * being read, waiting is better than a figure that is too low. */
-static uint64_t image_end(const struct layer *layer)
+static uint64_t image_end(const struct layer *layer, const char **ret_why)
 {
     uint64_t offset = layer->stated.allocation;
     uint64_t end = end_read(layer);
 
-    if (is_being_read(layer))
+    if (is_being_read(layer)) {
+        *ret_why = "not known yet: the image is being read";
         return SIZE_UNKNOWN;
+    }
     /* A domain that is busy gives its records without figures: in such a pass
      * nobody knows what QEMU has written. */
-    if (offset == SIZE_UNKNOWN && layer->record != LAYER_NO_RECORD)
+    if (offset == SIZE_UNKNOWN && layer->record != LAYER_NO_RECORD) {
+        *ret_why = "not known: QEMU is busy, and gives no figures";
         return SIZE_UNKNOWN;
-    if (offset == SIZE_UNKNOWN || offset == 0)
+    }
+    if (offset == SIZE_UNKNOWN || offset == 0) {
+        *ret_why = end == SIZE_UNKNOWN
+                       ? "not known: QEMU has not written yet, and the image "
+                         "can't be read, or was not closed"
+                       : "the end of the image, as read: QEMU has not written "
+                         "yet";
         return end;
-    return end == SIZE_UNKNOWN || offset > end ? offset : end;
+    }
+    if (end == SIZE_UNKNOWN || offset > end) {
+        *ret_why = "the highest offset that QEMU has written (libvirt's "
+                   "\"allocation\")";
+        return offset;
+    }
+    *ret_why = "the end of the image, as read: QEMU has written no further "
+               "since";
+    return end;
 }
 
 /* QEMU counts a write that met the end of the device, too, and so may the
@@ -105,15 +136,19 @@ static uint64_t within(uint64_t end, uint64_t container)
     return end != SIZE_UNKNOWN && end > container ? container : end;
 }
 
-static struct sizes settle_block(const struct layer *layer)
+static struct sizes settle_block(const struct layer *layer,
+                                 struct sizes_rules *why)
 {
     const struct sizes *stated = &layer->stated;
 
+    why->allocation = "the device: an image that does not grow takes it all";
+    why->physical = "the size of the device (libvirt's \"physical\")";
     return (struct sizes){
         .capacity = stated->capacity,
-        .allocation = format_grows(layer->format)
-                          ? within(image_end(layer), stated->physical)
-                          : stated->physical,
+        .allocation =
+            format_grows(layer->format)
+                ? within(image_end(layer, &why->allocation), stated->physical)
+                : stated->physical,
         .physical = stated->physical,
     };
 }
@@ -122,149 +157,24 @@ static struct sizes settle_block(const struct layer *layer)
  * then says the capacity for "physical". That is right for a raw image. The
  * container of any other is as large as its server made it, and nobody says
  * how large that is. */
-static struct sizes settle_network(const struct layer *layer)
+static struct sizes settle_network(const struct layer *layer,
+                                   struct sizes_rules *why)
 {
     const struct sizes *stated = &layer->stated;
     struct sizes sizes = SIZES_UNKNOWN;
 
     sizes.capacity = stated->capacity;
-    if (is_raw(layer)) {
+    why->physical = "not known: libvirt does not ask the server";
+    if (sizes_is_raw(layer)) {
         sizes.allocation = stated->physical;
         sizes.physical = stated->capacity;
+        why->allocation = "what the server says it takes (libvirt's "
+                          "\"physical\")";
+        why->physical = "the capacity: a raw image is as long";
     } else if (format_grows(layer->format)) {
-        sizes.allocation = image_end(layer);
+        sizes.allocation = image_end(layer, &why->allocation);
     }
     return sizes;
-}
-
-/* The size that the image can grow to. */
-static uint64_t largest_size(const struct layer *layer)
-{
-    if (is_raw(layer))
-        return layer->sizes.capacity;
-    return layer->image_state == IMAGE_READ ? layer->image.largest
-                                            : SIZE_UNKNOWN;
-}
-
-uint64_t sizes_growth(const struct layer *layer)
-{
-    uint64_t largest = largest_size(layer);
-    uint64_t allocation = layer->sizes.allocation;
-
-    if (largest == SIZE_UNBOUNDED)
-        return SIZE_UNBOUNDED;
-    if (largest == SIZE_UNKNOWN || allocation == SIZE_UNKNOWN)
-        return SIZE_UNKNOWN;
-    return largest > allocation ? largest - allocation : 0;
-}
-
-/* The device may be too small for what the image becomes. */
-static bool grows_on_device(const struct layer *layer)
-{
-    return storage_of(layer) == STORAGE_BLOCK && format_grows(layer->format);
-}
-
-uint64_t sizes_room(const struct layer *layer)
-{
-    const struct sizes *sizes = &layer->sizes;
-
-    if (storage_of(layer) == STORAGE_FILE)
-        return layer->seen.storage == STORAGE_FILE ? layer->seen.free
-                                                   : SIZE_UNKNOWN;
-    if (!grows_on_device(layer) || sizes->allocation == SIZE_UNKNOWN ||
-        sizes->physical == SIZE_UNKNOWN)
-        return SIZE_UNKNOWN;
-    return sizes->physical > sizes->allocation
-               ? sizes->physical - sizes->allocation
-               : 0;
-}
-
-/* An image that can't run out has its whole capacity left, so that it never
- * alarms. */
-static uint64_t headroom_of(const struct layer *layer)
-{
-    uint64_t available = sizes_room(layer);
-    uint64_t growth = sizes_growth(layer);
-
-    if (growth == SIZE_UNKNOWN || available == SIZE_UNKNOWN ||
-        layer->sizes.capacity == SIZE_UNKNOWN ||
-        layer->sizes.allocation == SIZE_UNKNOWN)
-        return SIZE_UNKNOWN;
-    return growth > available ? available : layer->sizes.capacity;
-}
-
-static double percent_of(uint64_t part, uint64_t whole)
-{
-    if (part == SIZE_UNKNOWN || whole == SIZE_UNKNOWN || whole == 0)
-        return PERCENT_UNKNOWN;
-    return part >= whole ? 100 : 100.0 * (double)part / (double)whole;
-}
-
-static void derive_block(struct layer *layer)
-{
-    const struct sizes *sizes = &layer->sizes;
-
-    if (!format_grows(layer->format) || sizes->allocation == SIZE_UNKNOWN ||
-        sizes->physical == SIZE_UNKNOWN)
-        return;
-    layer->headroom = headroom_of(layer);
-    layer->percent = percent_of(sizes->allocation, sizes->physical);
-}
-
-void sizes_derive(struct layer *layer)
-{
-    layer->headroom = SIZE_UNKNOWN;
-    layer->percent = PERCENT_UNKNOWN;
-    if (!layer->written)
-        return;
-
-    if (storage_of(layer) == STORAGE_BLOCK) {
-        derive_block(layer);
-    } else if (storage_of(layer) == STORAGE_FILE) {
-        layer->headroom = headroom_of(layer);
-        layer->percent =
-            percent_of(layer->sizes.allocation, layer->sizes.capacity);
-    }
-}
-
-/* Whether the device holds all that the image can become. Where nobody has
- * read the image, a tenth more than the capacity does: no cluster size takes
- * as much for its metadata. */
-static bool is_at_its_largest(const struct layer *layer)
-{
-    const struct sizes *sizes = &layer->sizes;
-    uint64_t largest = largest_size(layer);
-
-    if (largest == SIZE_UNKNOWN)
-        return sizes->capacity == SIZE_UNKNOWN ||
-               sizes->physical / 11 >= sizes->capacity / 10;
-    return largest <= sizes->physical;
-}
-
-uint64_t sizes_watermark(const struct layer *layer,
-                         const struct watermark *mark)
-{
-    uint64_t physical = layer->sizes.physical;
-
-    if (!grows_on_device(layer) || physical == SIZE_UNKNOWN ||
-        (mark->free == 0 && mark->percent == 0) || is_at_its_largest(layer))
-        return SIZE_UNKNOWN;
-    uint64_t share = physical / 100 * mark->percent;
-    uint64_t free = mark->free > share ? mark->free : share;
-    return physical > free ? physical - free : 0;
-}
-
-#define SECTOR 512
-#define OWN_TAIL 173
-
-uint64_t sizes_threshold(uint64_t watermark)
-{
-    return watermark - watermark % SECTOR + OWN_TAIL;
-}
-
-bool sizes_threshold_is_own(uint64_t threshold)
-{
-    return threshold % SECTOR == OWN_TAIL;
 }
 
 /* What a look at the file showed, in this pass or when the image was read. */
@@ -281,12 +191,19 @@ static uint64_t first_known(uint64_t one, uint64_t other)
 
 /* Of a file libvirt's figures mean what they should, and stand for the active
  * layer alone. */
-static struct sizes settle_file_off(const struct layer *layer)
+static struct sizes settle_file_off(const struct layer *layer,
+                                    struct sizes_rules *why)
 {
     const struct look *seen = look_of(layer);
-    bool is_seen = seen->storage == STORAGE_FILE;
     const struct sizes *stated = &layer->stated;
+    bool is_seen = seen->storage == STORAGE_FILE;
 
+    why->allocation = stated->allocation != SIZE_UNKNOWN ? rule_stated
+                      : is_seen ? "the file's blocks (stat)"
+                                : rule_off_unknown;
+    why->physical = stated->physical != SIZE_UNKNOWN ? rule_stated
+                    : is_seen ? "the length of the file (stat)"
+                              : rule_off_unknown;
     return (struct sizes){
         .allocation = first_known(stated->allocation,
                                   is_seen ? seen->blocks : SIZE_UNKNOWN),
@@ -297,31 +214,45 @@ static struct sizes settle_file_off(const struct layer *layer)
 
 /* Where no format is stated the device is a storage volume, and what lies in
  * it nobody says; libvirt's figure is then the volume's own. */
-static uint64_t block_off_allocation(const struct layer *layer, uint64_t device)
+static uint64_t block_off_allocation(const struct layer *layer, uint64_t device,
+                                     const char **ret_why)
 {
+    *ret_why = rule_stated;
     if (layer->format == NULL)
         return layer->stated.allocation;
-    return format_grows(layer->format) ? within(end_read(layer), device)
-                                       : device;
+    *ret_why = "the device: an image that does not grow takes it all";
+    if (!format_grows(layer->format))
+        return device;
+    uint64_t end = end_read(layer);
+    *ret_why = end == SIZE_UNKNOWN ? rule_off_unknown
+                                   : "the end of the image, as read";
+    return within(end, device);
 }
 
-static struct sizes settle_block_off(const struct layer *layer)
+static struct sizes settle_block_off(const struct layer *layer,
+                                     struct sizes_rules *why)
 {
     bool is_read = layer->image_state == IMAGE_READ;
     uint64_t device = first_known(layer->stated.physical,
                                   is_read ? layer->image.length : SIZE_UNKNOWN);
 
+    why->physical =
+        device == SIZE_UNKNOWN ? rule_off_unknown : "the size of the device";
     return (struct sizes){
-        .allocation = block_off_allocation(layer, device),
+        .allocation = block_off_allocation(layer, device, &why->allocation),
         .physical = device,
     };
 }
 
 /* Of volumes libvirt knows what their server says. */
-static struct sizes settle_network_off(const struct layer *layer)
+static struct sizes settle_network_off(const struct layer *layer,
+                                       struct sizes_rules *why)
 {
     bool grows = layer->format != NULL && format_grows(layer->format);
 
+    why->allocation = why->physical = rule_stated;
+    if (grows)
+        why->allocation = rule_off_unknown;
     return (struct sizes){
         .allocation = grows ? SIZE_UNKNOWN : layer->stated.allocation,
         .physical = layer->stated.physical,
@@ -329,41 +260,47 @@ static struct sizes settle_network_off(const struct layer *layer)
 }
 
 /* For a device that holds no image libvirt takes the device's size. */
-static uint64_t capacity_off(const struct layer *layer)
+static uint64_t capacity_off(const struct layer *layer, const char **ret_why)
 {
+    bool is_read = layer->image_state == IMAGE_READ;
+
+    *ret_why = rule_off_unknown;
     if (layer->image.unsound || is_being_read(layer))
         return SIZE_UNKNOWN;
-    return first_known(layer->stated.capacity, layer->image_state == IMAGE_READ
-                                                   ? layer->image.capacity
-                                                   : SIZE_UNKNOWN);
+    if (layer->stated.capacity != SIZE_UNKNOWN)
+        *ret_why = rule_stated;
+    else if (is_read)
+        *ret_why = "what the image says";
+    return first_known(layer->stated.capacity,
+                       is_read ? layer->image.capacity : SIZE_UNKNOWN);
 }
 
 /* Nobody writes, so nothing but the image itself can say where it ends. */
 static void settle_off(struct layer *layer)
 {
     layer->sizes = SIZES_UNKNOWN;
-    if (storage_of(layer) == STORAGE_NONE)
+    if (sizes_storage(layer) == STORAGE_NONE)
         return;
-    if (storage_of(layer) == STORAGE_FILE)
-        layer->sizes = settle_file_off(layer);
-    else if (storage_of(layer) == STORAGE_BLOCK)
-        layer->sizes = settle_block_off(layer);
-    else if (storage_of(layer) == STORAGE_NETWORK)
-        layer->sizes = settle_network_off(layer);
-    layer->sizes.capacity = capacity_off(layer);
+    if (sizes_storage(layer) == STORAGE_FILE)
+        layer->sizes = settle_file_off(layer, &layer->rules);
+    else if (sizes_storage(layer) == STORAGE_BLOCK)
+        layer->sizes = settle_block_off(layer, &layer->rules);
+    else if (sizes_storage(layer) == STORAGE_NETWORK)
+        layer->sizes = settle_network_off(layer, &layer->rules);
+    layer->sizes.capacity = capacity_off(layer, &layer->rules.capacity);
 }
 
 static void settle_running(struct layer *layer)
 {
-    switch (storage_of(layer)) {
+    switch (sizes_storage(layer)) {
     case STORAGE_FILE:
-        layer->sizes = settle_file(layer);
+        layer->sizes = settle_file(layer, &layer->rules);
         break;
     case STORAGE_BLOCK:
-        layer->sizes = settle_block(layer);
+        layer->sizes = settle_block(layer, &layer->rules);
         break;
     case STORAGE_NETWORK:
-        layer->sizes = settle_network(layer);
+        layer->sizes = settle_network(layer, &layer->rules);
         break;
     case STORAGE_UNKNOWN:
     case STORAGE_VOLUME:
@@ -384,6 +321,9 @@ static void keep(uint64_t *known, uint64_t size)
 
 void sizes_settle(struct layer *layer, bool running)
 {
+    layer->rules.capacity = rule_stated;
+    layer->rules.allocation = layer->rules.physical =
+        "not known: a kind of storage that has no rule";
     if (running)
         settle_running(layer);
     else

@@ -21,8 +21,16 @@
  * be told from the size of its container. */
 bool format_grows(const char *format);
 
-/* Sets layer->sizes, and layer->known where they are, from `stated`, `seen` and `image`. Of a domain that does
- * not run libvirt states the active layer alone, and as the RFC has it. */
+/* Where it lies: the XML may call a device a file; what the host has there is
+ * right. */
+enum storage sizes_storage(const struct layer *layer);
+
+/* A raw image is as long as the disk in it. */
+bool sizes_is_raw(const struct layer *layer);
+
+/* Sets layer->sizes and layer->rules, and layer->known where they are, from
+ * `stated`, `seen` and `image`. Of a domain that does not run libvirt states
+ * the active layer alone, and as the RFC has it. */
 void sizes_settle(struct layer *layer, bool running);
 
 /* Sets headroom and percent of a layer that is being written, from its sizes

@@ -26,7 +26,7 @@ packages_list() {
     case $1-$2 in
     apt-build)
         echo gcc libc6-dev make autoconf automake libtool pkg-config \
-            xz-utils libvirt-dev libxml2-dev libcmocka-dev collectd-core collectd-dev
+            xz-utils libvirt-dev libxml2-dev libjson-c-dev libcmocka-dev collectd-core collectd-dev
         ;;
     apt-run)
         echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients \
@@ -35,7 +35,7 @@ packages_list() {
         ;;
     apt-check)
         echo valgrind libc6-dbg shellcheck libxml2-utils man-db mandoc strace \
-            nagios4-core collectd-utils \
+            nagios4-core collectd-utils tmux python3-jsonschema bash-completion \
             prometheus libmicrohttpd12 libprotobuf-c1 libgcrypt20 \
             graphite-carbon graphite-web curl jq ${npm:+"$npm"} \
             librrds-perl libconfig-general-perl libregexp-common-perl libhtml-parser-perl \
@@ -44,7 +44,7 @@ packages_list() {
         ;;
     dnf-build)
         echo gcc make autoconf automake libtool pkgconf-pkg-config \
-            xz libvirt-devel libxml2-devel libcmocka-devel collectd
+            xz libvirt-devel libxml2-devel json-c-devel libcmocka-devel collectd
         ;;
     dnf-run)
         echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-client \
@@ -53,7 +53,7 @@ packages_list() {
         ;;
     dnf-check)
         echo valgrind ShellCheck libxml2 man-db mandoc strace libasan libubsan libtsan \
-            nagios collectd-utils \
+            nagios collectd-utils tmux python3-jsonschema bash-completion \
             golang-github-prometheus collectd-write_prometheus \
             python3-carbon graphite-web curl jq ${npm:+"$npm"} \
             collectd-web rrdtool-perl perl-CGI net-snmp-devel net-snmp net-snmp-utils libsmi \

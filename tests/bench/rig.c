@@ -136,6 +136,7 @@ void rig_start(struct rig *rig, const struct images *images)
         .select = &rig->settings->select,
         .hostname = "this-host",
         .log = &rig_log,
+        .outlook = "",
         .writes = settings_arm(rig->settings),
     };
     for (size_t i = 0; i < LANES; i++) {

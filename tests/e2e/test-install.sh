@@ -1,6 +1,7 @@
 #!/bin/bash
-# make install puts the plugin, its types and its manual page in place, the SNMP subagent
-# where it was built, and nothing else; collectd runs the plugin from there; make uninstall takes all away again.
+# make install puts the plugin, its types, the command line tool and their manual pages in
+# place, the SNMP subagent where it was built, and nothing else; collectd runs the plugin from
+# there; make uninstall takes all away again.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -31,7 +32,10 @@ make -s -C "$BUILD_DIR" install DESTDIR="$dest" >"$HOST_DIR/make.log" 2>&1 ||
 
 plugins=$(make_variable plugindir)
 expected=("$plugins/virt_backing.so" "$(make_variable typesdir)/virt_backing.db"
-    "$(make_variable mandir)/man5/collectd-virt_backing.5")
+    "$(make_variable mandir)/man5/collectd-virt_backing.5"
+    "$(make_variable bindir)/virt-backing" "$(make_variable mandir)/man1/virt-backing.1"
+    "$(make_variable pkgdatadir)/virt-backing.schema.json"
+    "$(make_variable bashcompletiondir)/virt-backing")
 if [ -n "$(make_variable sbin_PROGRAMS)" ]; then
     expected+=("$(make_variable sbindir)/virt-backing-snmp" "$(make_variable mibdir)/VIRT-BACKING-MIB.txt"
         "$(make_variable mandir)/man8/virt-backing-snmp.8")

@@ -92,6 +92,8 @@ for layer in $layers; do
 done
 set -- plugin/.libs/virt_backing_la-*.o
 list face "$@"
+set -- tools/virt_backing-*.o
+list tool "$@"
 [ "$failed" = 0 ] || exit 1
 
 for layer in $layers; do
@@ -106,6 +108,8 @@ forbid session libxml2 "$libxml"
 forbid flow libvirt "$libvirt"
 forbid flow libxml2 "$libxml"
 forbid face libvirt "$libvirt"
+forbid tool collectd "$collectd"
+forbid tool libvirt "$libvirt"
 
 expect face collectd "$collectd"
 expect session libvirt "$libvirt"
@@ -118,12 +122,15 @@ apart text images session flow face
 apart images text session flow face
 apart session text images flow face
 apart flow images session face
+apart tool face
+apart face tool
 
 uses text core
 uses session core
 uses flow core
 uses flow text
 uses face flow
+uses tool flow
 
-[ "$failed" = 0 ] && echo "check-layers: $(cat "$work"/*.named | wc -l) names of $layers and the face looked at"
+[ "$failed" = 0 ] && echo "check-layers: $(cat "$work"/*.named | wc -l) names of $layers and both faces looked at"
 exit "$failed"

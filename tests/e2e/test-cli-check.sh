@@ -1,0 +1,54 @@
+#!/bin/bash
+# virt-backing check: exit statuses 0 to 3 as Nagios wants them, what is beyond a
+# limit in one line, and the true headroom of each layer as performance data.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=cli.sh
+. "$(dirname "$0")/cli.sh"
+
+requires_cli
+requires_loop
+cli_start_host
+
+device=$(host_make_loop 16M)
+host_make_image "$device" qcow2 32M
+qemu-io -f qcow2 -c 'write 0 12M' "$device" >/dev/null
+host_make_image "$HOST_DIR/file.qcow2" qcow2 8M
+host_make_image "$HOST_DIR/odd.qcow2" qcow2 8M
+host_start_vm vm1 "vda:qcow2:block:$device" "vdb:qcow2:file:$HOST_DIR/file.qcow2"
+host_start_vm "it's | a=b" "vda:qcow2:file:$HOST_DIR/odd.qcow2"
+left=$(($(truth_device_size "$device") - $(truth_image_end "$device")))
+used=$(awk "BEGIN { printf \"%.0f\", 100 - 100 * $left / 16777216 }")
+said="vm1 vda layer0: $(awk "BEGIN { printf \"%.1fM\", $left / 1048576 }") left ($used% used)"
+
+# expect_check WHAT STATUS TEXT WORD...: its exit status, and all before the '|'
+expect_check() {
+    local what=$1 status=$2 text=$3
+    shift 3
+    cli_try check "$@"
+    expect_equal "$what: exit status" "$status" "$CLI_STATUS"
+    expect_equal "$what: text" "$text" "$(sed 's/ |.*//' "$HOST_DIR/out")"
+    expect_equal "$what: lines" 1 "$(wc -l <"$HOST_DIR/out")"
+}
+
+limit=$((left - 1))
+expect_check "well" 0 "VIRT-BACKING OK - 3 layers have room" --warning $limit --critical 1M
+expect_equal "performance data" "'it''s _ a_b vda layer0'=8388608B;$limit:;1048576:;0 \
+'vm1 vda layer0'=${left}B;$limit:;1048576:;0 'vm1 vdb layer0'=8388608B;$limit:;1048576:;0" \
+    "$(sed 's/.* | //' "$HOST_DIR/out")"
+expect_check "at the limit" 0 "VIRT-BACKING OK - 2 layers have room" --warning $left vm1
+expect_check "warning" 1 "VIRT-BACKING WARNING - $said" --warning $((left + 1)) --critical 1M
+expect_check "critical" 2 "VIRT-BACKING CRITICAL - $said" --warning $((left + 1)) --critical $((left + 1)) vm1
+expect_check "by percent" 2 "VIRT-BACKING CRITICAL - $said" --warning 50% --critical $((used - 1))%
+expect_equal "without limits" "'vm1 vda layer0'=${left}B;;;0" "$(grep -o "'vm1 vda[^']*'=[^ ]*" "$HOST_DIR/out")"
+expect_check "by both" 1 "VIRT-BACKING WARNING - $said" --warning 50% --critical 1M
+expect_check "in each unit" 2 \
+    "VIRT-BACKING CRITICAL - it's _ a=b vda layer0: 8.0M left (2% used), $said, vm1 vdb layer0: 8.0M left (2% used)" \
+    --critical 1T
+expect_check "not there" 3 "VIRT-BACKING UNKNOWN - no domain vm2 runs" --warning 1 vm1 vm2
+expect_check "what is wrong is worse than what is not known" 2 "VIRT-BACKING CRITICAL - $said" --critical 6M vm1 vm2 '/nothing/'
+expect_cli "no limit" 3 'virt-backing: check: --warning or --critical is missing; .*' check
+expect_cli "a bad one" 3 'virt-backing: option --warning: "2X" is not allowed; .*' check --warning 2X
+host_stop_libvirtd
+expect_check "no libvirtd" 3 "VIRT-BACKING UNKNOWN - libvirt does not answer" --warning 1

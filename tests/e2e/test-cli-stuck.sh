@@ -1,0 +1,58 @@
+#!/bin/bash
+# A QEMU or a libvirtd that hangs does not hang virt-backing: each command ends
+# within its timeout and a moment, shows the others, and says who it is.
+
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+. "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=hang.sh
+. "$(dirname "$0")/hang.sh"
+# shellcheck source-path=SCRIPTDIR source=cli.sh
+. "$(dirname "$0")/cli.sh"
+
+requires_cli
+cli_start_host
+stuck_start_vms "$HOST_DIR" vm1 vm2 vm3
+
+# expect_in_time WHAT STATUS WORD...
+expect_in_time() {
+    local what=$1 status=$2 begin
+    shift 2
+    begin=$(host_now)
+    cli_try --timeout 1.5 "$@"
+    expect_success "$what: in time" [ $(($(host_now) - begin)) -lt 2500 ]
+    expect_equal "$what: exit status" "$status" "$CLI_STATUS"
+}
+
+# expect_text WHAT FILE TEXT
+expect_text() {
+    expect_success "$1: $3" grep -qF -- "$3" "$HOST_DIR/$2"
+}
+
+stuck_stop vm2
+expect_in_time list 0 list -b
+expect_text list out 'vm2 does not answer'
+for vm in vm1 vm3; do
+    expect_text list out " 8388608 $(printf '%15s' "$(truth_du "$HOST_DIR/$vm.qcow2")")"
+done
+expect_in_time json 0 --json
+expect_equal "json: who answers" "true false true" "$(sed -n 's/^ *"answered":\(.*\),/\1/p' "$HOST_DIR/out" | paste -sd ' ')"
+expect_in_time check 3 check --warning 1
+# Calls of before still wait for it: to libvirt it is busy then.
+expect_success "check: who it is" \
+    grep -qE 'VIRT-BACKING UNKNOWN - vm2 (does not answer|gives no sizes) \|' "$HOST_DIR/out"
+expect_in_time "check, worse" 2 check --critical 1G
+expect_text "check, worse" out 'CRITICAL - vm1 vda layer0: 8.0M left'
+expect_in_time "xml" 1 xml vm2
+expect_text "xml" err 'domain "vm2"'
+expect_in_time "xml of another one" 0 xml vm1
+expect_in_time "explain" 1 explain vm2 vda
+expect_text "explain" err 'domain "vm2"'
+expect_in_time "explain, another one" 0 explain vm3 vda
+
+stuck_stop_daemon
+expect_in_time "libvirtd hangs, list" 1 list
+expect_in_time "libvirtd hangs, check" 3 check --warning 1
+expect_in_time "libvirtd hangs, xml" 1 xml vm1
+expect_text "libvirtd hangs" err 'virt-backing: '
+stuck_continue_daemon
+stuck_continue vm2

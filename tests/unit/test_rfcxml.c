@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Before the XML of a domain or volume stand lines of what is known of its
+ * disks:
+ *   disk TARGET             "whole" behind it: followed to the chain's end
+ *   layer ROLE FORMAT STORAGE PATH CAPACITY ALLOCATION PHYSICAL
+ *                           "-" is unknown; ROLE is a depth or "mirror"
+ *   status MODE OWNER GROUP LABEL TIME
+ *   qcow2 VERSION [FEATURE...]
+ * the last two of the layer before them.
+ */
+#include "cases.h"
+#include "rfcxml.h"
+#include "xmltree.h"
+
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST 16
+
+/* What the lines say; an empty string in place of "-". */
+struct scene {
+    struct domain domain;
+    struct facts facts[MOST][MOST];
+    struct facts *last;
+};
+
+static uint64_t read_size(const char *word)
+{
+    return *word == '-' ? SIZE_UNKNOWN : strtoull(word, NULL, 10);
+}
+
+static char *copy_of(const char *word)
+{
+    return *word == '-' ? NULL : strdup(word);
+}
+
+static void add_disk(struct scene *scene, char *words)
+{
+    struct disk *disk = domain_add_disk(&scene->domain, strtok(words, " "));
+
+    assert_non_null(disk);
+    assert_true(scene->domain.disk_count <= MOST);
+    disk->ended = strtok(NULL, " ") != NULL;
+}
+
+static void add_layer(struct scene *scene, char *words)
+{
+    size_t last = scene->domain.disk_count - 1;
+    struct disk *disk = &scene->domain.disks[last];
+    struct layer *layer = disk_add_layer(disk);
+    const char *role = strtok(words, " ");
+
+    assert_non_null(layer);
+    assert_true(disk->layer_count <= MOST);
+    layer->role = strcmp(role, "mirror") == 0 ? ROLE_MIRROR : ROLE_CHAIN;
+    layer->depth = (unsigned)strtoul(role, NULL, 10);
+    layer->format = copy_of(strtok(NULL, " "));
+    layer->storage = storage_named(strtok(NULL, " "));
+    layer->path = copy_of(strtok(NULL, " "));
+    /* A byte that XML has no room for. */
+    if (layer->path != NULL && strchr(layer->path, '^') != NULL)
+        *strchr(layer->path, '^') = '\x1b';
+    layer->sizes.capacity = read_size(strtok(NULL, " "));
+    layer->sizes.allocation = read_size(strtok(NULL, " "));
+    layer->sizes.physical = read_size(strtok(NULL, " "));
+    scene->last = &scene->facts[last][disk->layer_count - 1];
+}
+
+static void add_status(struct scene *scene, char *words)
+{
+    struct image_status *status = &scene->last->status;
+
+    scene->last->seen = true;
+    status->mode = (unsigned)strtoul(strtok(words, " "), NULL, 8);
+    status->owner = (unsigned)strtoul(strtok(NULL, " "), NULL, 10);
+    status->group = (unsigned)strtoul(strtok(NULL, " "), NULL, 10);
+    const char *label = strtok(NULL, " ");
+    snprintf(status->label, sizeof(status->label), "%s",
+             *label == '-' ? "" : label);
+    status->accessed.tv_sec = (time_t)strtol(strtok(NULL, " "), NULL, 10);
+    status->modified = status->changed = status->accessed;
+    status->modified.tv_nsec = 42;
+    status->changed.tv_nsec = 999999999;
+}
+
+static void add_features(struct scene *scene, char *words)
+{
+    scene->last->version = (unsigned)strtoul(strtok(words, " "), NULL, 10);
+    for (char *word; (word = strtok(NULL, " ")) != NULL;) {
+        scene->last->lazy_refcounts |= strcmp(word, "lazy_refcounts") == 0;
+        scene->last->extended_l2 |= strcmp(word, "extended_l2") == 0;
+    }
+}
+
+/* Returns the XML behind the lines. */
+static char *read_lines(struct scene *scene, char *text)
+{
+    static const struct {
+        const char *word;
+        void (*add)(struct scene *scene, char *words);
+    } lines[] = {
+        {"disk ", add_disk},
+        {"layer ", add_layer},
+        {"status ", add_status},
+        {"qcow2 ", add_features},
+    };
+
+    while (*text != '<') {
+        char *line = cases_next_line(&text);
+        size_t i = 0;
+        assert_non_null(line);
+        while (i < COUNT_OF(lines) &&
+               strncmp(line, lines[i].word, strlen(lines[i].word)) != 0)
+            i++;
+        assert_true(i < COUNT_OF(lines));
+        lines[i].add(scene, line + strlen(lines[i].word));
+    }
+    return text;
+}
+
+static bool complete(xmlDoc *doc, const struct scene *scene, bool volume)
+{
+    struct rfcxml_disk disks[MOST];
+
+    for (size_t i = 0; i < scene->domain.disk_count; i++)
+        disks[i] =
+            (struct rfcxml_disk){&scene->domain.disks[i], scene->facts[i]};
+    return volume
+               ? rfcxml_complete_volume(doc, &disks[0])
+               : rfcxml_complete_domain(doc, disks, scene->domain.disk_count);
+}
+
+static char *complete_case(char *input)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+    assert_non_null(scene);
+    const char *xml = read_lines(scene, input);
+    bool volume = strncmp(xml, "<volume", 7) == 0;
+    xmlDoc *doc = xmltree_parse(xml, 65536, volume ? "volume" : "domain");
+    xmlBuffer *buffer = xmlBufferCreate();
+    char *output;
+
+    assert_non_null(doc);
+    assert_true(complete(doc, scene, volume));
+    assert_true(xmlNodeDump(buffer, doc, xmlDocGetRootElement(doc), 0, 1) >= 0);
+    assert_true(
+        asprintf(&output, "%s\n", (const char *)xmlBufferContent(buffer)) > 0);
+    xmlBufferFree(buffer);
+    xmlFreeDoc(doc);
+    domain_clear(&scene->domain);
+    free(scene);
+    return output;
+}
+
+int main(void)
+{
+    int failed = cases_run("rfcxml", "in", complete_case, NULL, 0);
+
+    xmlCleanupParser();
+    return failed;
+}

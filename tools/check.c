@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include "text.h"
+
+/* What was found is looked through twice: for the worst status, and for the
+ * reasons of it. */
+struct finding {
+    const struct inventory *inventory;
+    const struct options *options;
+    enum check_status status; /* the worst so far */
+    size_t layers;            /* that were looked at */
+    FILE *out;                /* where reasons go; NULL: the first time */
+    size_t reasons;           /* that went there */
+};
+
+static bool is_beyond(const struct layer *layer, const struct limit *limit)
+{
+    if (limit->bytes > 0 && layer->headroom != SIZE_UNKNOWN &&
+        layer->headroom < limit->bytes)
+        return true;
+    return limit->percent > 0 && layer->percent > limit->percent;
+}
+
+static enum check_status status_of(const struct layer *layer,
+                                   const struct options *options)
+{
+    if (is_beyond(layer, &options->critical))
+        return CHECK_CRITICAL;
+    return is_beyond(layer, &options->warning) ? CHECK_WARNING : CHECK_OK;
+}
+
+/* What can't be known is worse than what is well, and no worse than what is
+ * known to be wrong. */
+static int rank(enum check_status status)
+{
+    static const int ranks[] = {[CHECK_OK] = 0,
+                                [CHECK_UNKNOWN] = 1,
+                                [CHECK_WARNING] = 2,
+                                [CHECK_CRITICAL] = 3};
+
+    return ranks[status];
+}
+
+/* True when it is to be said why. */
+static bool take(struct finding *finding, enum check_status status)
+{
+    if (finding->out == NULL) {
+        if (rank(status) > rank(finding->status))
+            finding->status = status;
+        return false;
+    }
+    if (status == CHECK_OK || status != finding->status)
+        return false;
+    if (finding->reasons++ > 0)
+        fputs(", ", finding->out);
+    return true;
+}
+
+/* '|' would begin performance data. */
+static void print_name(FILE *out, const char *name)
+{
+    for (; *name != '\0'; name++)
+        putc(*name == '|' || (unsigned char)*name < ' ' ? '_' : *name, out);
+}
+
+static void look_at(struct finding *finding, const struct domain *domain,
+                    const struct disk *disk, const struct layer *layer)
+{
+    char name[TEXT_LAYER_LENGTH];
+    char left[TEXT_SIZE_LENGTH];
+
+    if (layer->headroom == SIZE_UNKNOWN && layer->percent < 0)
+        return;
+    finding->layers++;
+    if (!take(finding, status_of(layer, finding->options)))
+        return;
+    text_layer(name, layer);
+    text_size(left, layer->headroom, false);
+    print_name(finding->out, domain->name);
+    fprintf(finding->out, " %s %s: %s left", disk->target, name, left);
+    if (layer->percent >= 0)
+        fprintf(finding->out, " (%.0f%% used)", layer->percent);
+}
+
+static void look_at_domain(struct finding *finding, const struct domain *domain)
+{
+    if (!host_is_sized(domain)) {
+        if (take(finding, CHECK_UNKNOWN)) {
+            print_name(finding->out, domain->name);
+            fputs(domain->answered ? " gives no sizes" : " does not answer",
+                  finding->out);
+        }
+        return;
+    }
+    for (size_t i = 0; i < domain->disk_count; i++)
+        for (size_t j = 0; j < domain->disks[i].layer_count; j++)
+            look_at(finding, domain, &domain->disks[i],
+                    &domain->disks[i].layers[j]);
+}
+
+static void look_at_all(struct finding *finding)
+{
+    const struct inventory *inventory = finding->inventory;
+    const struct options *options = finding->options;
+
+    for (size_t i = 0; i < inventory->count; i++)
+        look_at_domain(finding, inventory->domains[i]);
+    for (size_t i = 0; i < options->argument_count; i++) {
+        const char *name = options->arguments[i];
+        if (*name == '/' || host_find_domain(inventory, name) != NULL ||
+            !take(finding, CHECK_UNKNOWN))
+            continue;
+        fputs("no domain ", finding->out);
+        print_name(finding->out, name);
+        fputs(" runs", finding->out);
+    }
+}
+
+/* A label stands between single quotes, and has none but doubled ones; '=' ends
+ * it, whatever it stands in. */
+static void print_label(FILE *out, const struct domain *domain,
+                        const struct disk *disk, const char *layer)
+{
+    putc('\'', out);
+    for (const char *c = domain->name; *c != '\0'; c++) {
+        if (*c == '\'')
+            putc('\'', out);
+        putc(*c == '=' || *c == '|' || (unsigned char)*c < ' ' ? '_' : *c, out);
+    }
+    fprintf(out, " %s %s'", disk->target, layer);
+}
+
+/* headroom in bytes, with the limits that are in bytes: "N:" is an alarm below
+ * N. */
+static void print_performance(FILE *out, const struct domain *domain,
+                              const struct disk *disk,
+                              const struct layer *layer,
+                              const struct options *options)
+{
+    char name[TEXT_LAYER_LENGTH];
+
+    if (layer->headroom == SIZE_UNKNOWN)
+        return;
+    text_layer(name, layer);
+    putc(' ', out);
+    print_label(out, domain, disk, name);
+    fprintf(out, "=%lluB;", (unsigned long long)layer->headroom);
+    if (options->warning.bytes > 0)
+        fprintf(out, "%llu:", (unsigned long long)options->warning.bytes);
+    putc(';', out);
+    if (options->critical.bytes > 0)
+        fprintf(out, "%llu:", (unsigned long long)options->critical.bytes);
+    fputs(";0", out);
+}
+
+static void print_all_performance(FILE *out, const struct finding *finding)
+{
+    const struct inventory *inventory = finding->inventory;
+
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct domain *domain = inventory->domains[i];
+        for (size_t j = 0; host_is_sized(domain) && j < domain->disk_count; j++)
+            for (size_t k = 0; k < domain->disks[j].layer_count; k++)
+                print_performance(out, domain, &domain->disks[j],
+                                  &domain->disks[j].layers[k],
+                                  finding->options);
+    }
+}
+
+enum check_status check_print(FILE *out, struct host *host,
+                              const struct options *options)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    struct finding finding = {.inventory = host_read(host, true),
+                              .options = options};
+
+    if (finding.inventory == NULL) {
+        fputs("VIRT-BACKING UNKNOWN - libvirt does not answer\n", out);
+        return CHECK_UNKNOWN;
+    }
+    look_at_all(&finding);
+    fprintf(out, "VIRT-BACKING %s - ", words[finding.status]);
+    if (finding.status == CHECK_OK)
+        fprintf(out, "%zu layers have room", finding.layers);
+    finding.out = out;
+    look_at_all(&finding);
+    fputs(" |", out);
+    print_all_performance(out, &finding);
+    putc('\n', out);
+    return finding.status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "facts.h"
+
+#include <stdlib.h>
+
+/* In use for ever where storage hangs. */
+struct gathering {
+    const struct disk *disks;
+    size_t count;
+    struct facts *facts;
+};
+
+static void look_at(const struct layer *layer, struct facts *facts)
+{
+    struct image image = {0};
+
+    if (layer->path == NULL)
+        return;
+    facts->seen = images_status(layer->path, &facts->status);
+    if (layer->format == NULL ||
+        images_read(layer->path, layer->format, &image) != NULL)
+        return;
+    facts->version = image.version;
+    facts->lazy_refcounts = image.lazy_refcounts;
+    facts->extended_l2 = image.extended_l2;
+    image_clear(&image);
+}
+
+static void gather(const struct hypervisor *hypervisor, void *job)
+{
+    const struct gathering *gathering = job;
+    struct facts *facts = gathering->facts;
+
+    (void)hypervisor;
+    for (size_t i = 0; i < gathering->count; i++)
+        for (size_t j = 0; j < gathering->disks[i].layer_count; j++)
+            look_at(&gathering->disks[i].layers[j], facts++);
+}
+
+struct facts *facts_gather(struct host *host, const struct disk *disks,
+                           size_t count, size_t **ret_first)
+{
+    static struct gathering gathering;
+    size_t *first = calloc(count + 1, sizeof(*first));
+    size_t total = 0;
+
+    for (size_t i = 0; first != NULL && i < count; i++) {
+        first[i] = total;
+        total += disks[i].layer_count;
+    }
+    gathering = (struct gathering){disks, count,
+                                   calloc(total + 1, sizeof(struct facts))};
+    *ret_first = first;
+    if (first != NULL && gathering.facts != NULL &&
+        host_call(host, gather, &gathering))
+        return gathering.facts;
+    free(first);
+    return NULL;
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include "host.h"
+
+#include "complain.h"
+#include "images.h"
+#include "job.h"
+#include "session.h"
+#include "threads.h"
+#include "workers.h"
+
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Between two passes of a whole read. */
+#define PAUSE 0.02 /* seconds */
+
+/* How long a read waits for a commit to write something: libvirt does not say
+ * where it writes to, but offsets that rise do (figures.c). */
+#define PATIENCE 1.0 /* seconds */
+
+/* That a read has time for: where a QEMU hangs, one waits for it, the next
+ * finds out who it is and asks the others, and the third is for what is late.
+ */
+#define PASSES 3
+
+struct host {
+    struct settings *settings;
+    struct session_setup setup;
+    /* The last one is for host_call(). */
+    struct session *sessions[LANES + 1];
+    struct hypervisor hypervisors[LANES + 1];
+    struct workers *workers;
+    struct crew crew;
+    struct collector *collector;
+    bool hung; /* a call has not come back */
+};
+
+/* What the library says by the way is of interest to a daemon. */
+static void write_log(enum log_level level, const char *message)
+{
+    if (level != LOG_LEVEL_INFO)
+        complain("%s", message);
+}
+
+static const struct log stderr_log = {write_log};
+static const struct images local_images = {
+    .look = images_look,
+    .free_space = images_free_space,
+    .place = images_place,
+    .read = images_read,
+    .denied = images_denied,
+};
+
+static bool set(struct settings *settings, const char *option,
+                const char *value)
+{
+    char error[512];
+
+    if (settings_set(settings, option, value, error, sizeof(error)))
+        return true;
+    complain("%s", error);
+    return false;
+}
+
+static bool select_domains(struct settings *settings, char *const *names,
+                           size_t count)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < count && good; i++)
+        good = set(settings, "Domain", names[i]);
+    return good;
+}
+
+/* The pool that is wanted, or an expression for all; NULL: none is. */
+static const char *pool_of(const struct options *options)
+{
+    if (options->command == COMMAND_VOL_XML)
+        return options->arguments[0];
+    return options->volumes ? "/./" : NULL;
+}
+
+static struct settings *make_settings(const struct options *options,
+                                      char *const *names, size_t count)
+{
+    struct settings *settings = settings_new();
+    bool good = settings != NULL && set(settings, "Notifications", "false") &&
+                (options->connection == NULL ||
+                 set(settings, "Connection", options->connection)) &&
+                (pool_of(options) == NULL ||
+                 (set(settings, "StoragePool", pool_of(options)) &&
+                  set(settings, "Volumes", "true"))) &&
+                select_domains(settings, names, count);
+
+    if (!good) {
+        settings_free(settings);
+        return NULL;
+    }
+    settings->inactive_domains = options->inactive ||
+                                 options->command == COMMAND_XML ||
+                                 options->command == COMMAND_EXPLAIN;
+    settings->timeout = options->timeout / PASSES;
+    settings->inactive_interval = 1;
+    return settings;
+}
+
+static bool open_sessions(struct host *host)
+{
+    static char hostname[256];
+
+    if (gethostname(hostname, sizeof(hostname) - 1) != 0)
+        strcpy(hostname, "localhost");
+    host->setup = (struct session_setup){
+        .uri = host->settings->connection,
+        .select = &host->settings->select,
+        .hostname = hostname,
+        .outlook = "",
+        .log = &stderr_log,
+    };
+    for (size_t i = 0; i <= LANES; i++) {
+        host->sessions[i] =
+            session_new(&host->setup, i > 0 ? host->sessions[0] : NULL);
+        if (host->sessions[i] == NULL)
+            return false;
+        host->hypervisors[i] = session_hypervisor(host->sessions[i]);
+    }
+    return true;
+}
+
+static bool start(struct host *host)
+{
+    if (!open_sessions(host) || (host->workers = workers_new(LANES)) == NULL)
+        return false;
+    host->crew = workers_crew(host->workers);
+    host->collector =
+        collector_new(host->settings, host->hypervisors, &host->crew,
+                      &local_images, NULL, &stderr_log);
+    return host->collector != NULL;
+}
+
+struct host *host_open(const struct options *options, char *const *names,
+                       size_t count)
+{
+    struct host *host = calloc(1, sizeof(*host));
+    if (host == NULL)
+        return NULL;
+
+    xmlInitParser();
+    host->settings = make_settings(options, names, count);
+    if (host->settings != NULL && start(host))
+        return host;
+    if (host->settings != NULL)
+        complain("not started: no memory, or no thread to be had");
+    host_close(host);
+    return NULL;
+}
+
+void host_close(struct host *host)
+{
+    if (host == NULL)
+        return;
+    if (host->collector != NULL)
+        collector_stop(host->collector);
+    if (!workers_free(host->workers) || !collector_free(host->collector) ||
+        host->hung)
+        return;
+    for (size_t i = LANES + 1; i-- > 0;)
+        session_free(host->sessions[i]);
+    settings_free(host->settings);
+    free(host);
+    xmlCleanupParser();
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static bool is_read(const struct disk *disk)
+{
+    for (size_t i = 0; i < disk->layer_count; i++)
+        if (disk->layers[i].image_state == IMAGE_UNREAD &&
+            disk->layers[i].image_asked != 0)
+            return false;
+    return true;
+}
+
+/* Its target, and so its headroom, is not known yet. */
+static bool commits_somewhere(const struct disk *disk)
+{
+    return disk->job_fresh && disk->job.kind == JOB_COMMIT &&
+           job_target(disk, JOB_COMMIT) == NULL;
+}
+
+static bool is_whole(const struct domain *domain, bool patient)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (!is_read(&domain->disks[i]) ||
+            (patient && commits_somewhere(&domain->disks[i])))
+            return false;
+    return true;
+}
+
+static bool all_whole(const struct inventory *inventory, bool patient)
+{
+    for (size_t i = 0; i < inventory->count; i++)
+        if (!is_whole(inventory->domains[i], patient))
+            return false;
+    for (size_t i = 0; i < inventory->pools->count; i++)
+        if (!is_whole(&inventory->pools->pools[i]->volumes, false))
+            return false;
+    return true;
+}
+
+/* People look for names. */
+static int compare_names(const void *one, const void *other)
+{
+    const struct domain *const *a = one;
+    const struct domain *const *b = other;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
+/* Whether a call to libvirt is under way. Where none is and there is no answer
+ * either, the pass had none to wait for: libvirt refused. */
+static bool is_waiting(const struct host *host)
+{
+    for (size_t i = 0; i < LANES; i++)
+        if (!host->crew.is_idle(host->crew.context, i))
+            return true;
+    return false;
+}
+
+/* Whether another pass would tell no more. */
+static bool is_done(const struct host *host, const struct inventory *inventory,
+                    double since)
+{
+    if (inventory->answered)
+        return all_whole(inventory, threads_now() < since + PATIENCE);
+    return !is_waiting(host);
+}
+
+const struct inventory *host_read(struct host *host, bool whole)
+{
+    double begin = threads_now();
+    double until = begin + PASSES * host->settings->timeout;
+    const struct inventory *inventory = collector_read(host->collector);
+
+    while (whole && threads_now() < until && !is_done(host, inventory, begin)) {
+        usleep((useconds_t)(PAUSE * 1e6));
+        inventory = collector_read(host->collector);
+    }
+    if (!inventory->answered && is_waiting(host))
+        complain("no answer within %.1f s: libvirt hangs, or a QEMU that it "
+                 "waits for",
+                 threads_now() - begin);
+    if (!inventory->answered)
+        return NULL;
+    if (inventory->count > 0)
+        qsort(inventory->domains, inventory->count, sizeof(struct domain *),
+              compare_names);
+    return inventory;
+}
+
+bool host_is_sized(const struct domain *domain)
+{
+    return domain->id == DOMAIN_OFF || domain->sized;
+}
+
+const struct domain *host_find_domain(const struct inventory *inventory,
+                                      const char *name)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct domain *domain = inventory->domains[i];
+        if (strcmp(domain->name, name) == 0)
+            return domain;
+    }
+    return NULL;
+}
+
+/* --- calls --------------------------------------------------------------- */
+
+struct call {
+    const struct hypervisor *hypervisor;
+    void (*work)(const struct hypervisor *hypervisor, void *job);
+    void *job;
+};
+
+static void make_call(void *context)
+{
+    const struct call *call = context;
+
+    call->work(call->hypervisor, call->job);
+}
+
+bool host_call(struct host *host,
+               void (*work)(const struct hypervisor *hypervisor, void *job),
+               void *job)
+{
+    /* Must last as long as the thread. */
+    static struct call call;
+    struct workers *workers = workers_new(1);
+    if (workers == NULL)
+        return false;
+
+    call = (struct call){&host->hypervisors[LANES], work, job};
+    struct crew crew = workers_crew(workers);
+    double until = threads_now() + PASSES * host->settings->timeout;
+    crew.start(crew.context, 0, make_call, &call);
+    while (!crew.is_idle(crew.context, 0) && threads_now() < until)
+        crew.wait(crew.context, until);
+    host->hung = !workers_free(workers);
+    if (host->hung)
+        complain("libvirt does not answer");
+    return !host->hung;
+}
+
+struct visit {
+    const char *name;
+    host_visit visit;
+    void *job;
+    bool answered;
+    bool found;
+    const struct hypervisor *hypervisor;
+};
+
+static void visit_domain(void *context, const struct domain_ref *ref,
+                         const struct blockstats *stats)
+{
+    struct visit *visit = context;
+
+    (void)stats;
+    if (visit->found || strcmp(ref->name, visit->name) != 0)
+        return;
+    visit->found = true;
+    visit->visit(visit->hypervisor, ref, visit->job);
+}
+
+static bool want_none(void *context, const struct domain_ref *ref,
+                      size_t *ret_records)
+{
+    (void)context;
+    (void)ref;
+    *ret_records = 0;
+    return false;
+}
+
+static void find_domain(const struct hypervisor *hypervisor, void *job)
+{
+    const struct ask ask = {.inactive = true, .wants = want_none};
+    struct visit *visit = job;
+
+    visit->hypervisor = hypervisor;
+    visit->answered =
+        hypervisor->read(hypervisor->context, &ask, visit_domain, visit);
+}
+
+bool host_call_domain(struct host *host, const char *name, host_visit visit,
+                      void *job)
+{
+    static struct visit call;
+
+    call = (struct visit){.name = name, .visit = visit, .job = job};
+    if (!host_call(host, find_domain, &call))
+        return false;
+    if (call.answered && !call.found)
+        complain("no domain \"%s\"", name);
+    return call.found;
+}

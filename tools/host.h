@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hypervisor, as the commands see it: the same collector that the plugin
+ * has, without collectd. What hangs is left behind: no command takes longer
+ * than the timeout, and a moment.
+ */
+#ifndef VIRT_BACKING_HOST_H
+#define VIRT_BACKING_HOST_H
+
+#include "collector.h"
+#include "options.h"
+
+struct host;
+
+/* Of the domains in `names` alone, where there are any: names, or /regular
+ * expressions/. NULL, after a line on
+ * stderr, where that can't be. */
+struct host *host_open(const struct options *options, char *const *names,
+                       size_t count);
+
+/* Leaves behind what hangs: the program should end soon. Takes NULL. */
+void host_close(struct host *host);
+
+/* One pass; with `whole` as many as it takes, within the timeout, until no
+ * image is being read any more. NULL, after a line on stderr, where libvirt did
+ * not answer; else good until the next pass. */
+const struct inventory *host_read(struct host *host, bool whole);
+
+/* Calls `work` in a thread, with a hypervisor of its own, and waits for it as
+ * long as the timeout says. False, after a line on stderr, when it does not
+ * return by then: `job` is in use for ever. */
+bool host_call(struct host *host,
+               void (*work)(const struct hypervisor *hypervisor, void *job),
+               void *job);
+
+/* The same for one domain, by its name, whether it runs or not. False,
+ * after a line on stderr, also where there is none. */
+typedef void (*host_visit)(const struct hypervisor *hypervisor,
+                           const struct domain_ref *ref, void *job);
+bool host_call_domain(struct host *host, const char *name, host_visit visit,
+                      void *job);
+
+/* Its sizes are known, as far as they can be: it is off, or has just answered
+ * with them. */
+bool host_is_sized(const struct domain *domain);
+
+/* The domain of that name. NULL where there is none. */
+const struct domain *host_find_domain(const struct inventory *inventory,
+                                      const char *name);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "json.h"
+
+#include "host.h"
+#include "job.h"
+#include "text.h"
+
+#include <json-c/json.h>
+
+/* Of the document's form: another one when a program that reads it would have
+ * to change. */
+#define VERSION_OF_FORM 1
+
+/* Memory was short somewhere: all that is built is of no use. */
+static bool failed;
+
+static void add(struct json_object *to, const char *name,
+                struct json_object *value)
+{
+    if (value == NULL || json_object_object_add(to, name, value) != 0) {
+        json_object_put(value);
+        failed = true;
+    }
+}
+
+static void append(struct json_object *to, struct json_object *value)
+{
+    if (value == NULL || json_object_array_add(to, value) != 0) {
+        json_object_put(value);
+        failed = true;
+    }
+}
+
+static void add_text(struct json_object *to, const char *name, const char *text)
+{
+    if (text != NULL)
+        add(to, name, json_object_new_string(text));
+}
+
+/* Sizes of files and devices are below 2^63. */
+static void add_size(struct json_object *to, const char *name, uint64_t bytes)
+{
+    if (bytes <= INT64_MAX)
+        add(to, name, json_object_new_int64((int64_t)bytes));
+}
+
+/* Two decimals: more would be noise. */
+static void add_percent(struct json_object *to, double percent)
+{
+    char text[16];
+
+    if (percent < 0)
+        return;
+    snprintf(text, sizeof(text), "%.2f", percent);
+    add(to, "percent", json_object_new_double_s(percent, text));
+}
+
+static void add_uuid(struct json_object *to, const unsigned char *uuid)
+{
+    char text[UUID_TEXT_SIZE];
+
+    uuid_format(text, uuid);
+    add_text(to, "uuid", text);
+}
+
+static struct json_object *make_layer(const struct layer *layer)
+{
+    struct json_object *object = json_object_new_object();
+    char name[TEXT_LAYER_LENGTH];
+
+    text_layer(name, layer);
+    add_text(object, "name", name);
+    add_text(object, "role", text_role(layer));
+    add_size(object, "depth", layer->depth);
+    if (layer->index != 0)
+        add_size(object, "index", layer->index);
+    add_text(object, "format", layer->format);
+    add_text(object, "storage", text_storage(layer->storage));
+    add_text(object, "source", text_source(layer));
+    add_size(object, "capacity", layer->sizes.capacity);
+    add_size(object, "allocation", layer->sizes.allocation);
+    add_size(object, "physical", layer->sizes.physical);
+    add_size(object, "headroom", layer->headroom);
+    add_percent(object, layer->percent);
+    if (layer->threshold != 0)
+        add_size(object, "threshold", layer->threshold);
+    return object;
+}
+
+static void add_layers(struct json_object *to, const struct disk *disk)
+{
+    struct json_object *layers = json_object_new_array();
+
+    for (size_t i = 0; i < disk->layer_count; i++)
+        append(layers, make_layer(&disk->layers[i]));
+    add(to, "layers", layers);
+}
+
+static void add_job(struct json_object *to, const struct disk *disk)
+{
+    if (!disk->job_fresh)
+        return;
+
+    struct json_object *job = json_object_new_object();
+    add_text(job, "kind", job_name(disk->job.kind));
+    add_percent(job, job_percent(&disk->job));
+    add_size(job, "left", disk->job_left);
+    add(to, "job", job);
+}
+
+static struct json_object *make_disk(const struct disk *disk)
+{
+    struct json_object *object = json_object_new_object();
+
+    add_text(object, "target", disk->target);
+    add(object, "readonly", json_object_new_boolean(disk->readonly));
+    add_job(object, disk);
+    add_layers(object, disk);
+    return object;
+}
+
+/* Of a domain that does not answer no more is known than since when. */
+static struct json_object *make_domain(const struct domain *domain)
+{
+    struct json_object *object = json_object_new_object();
+    struct json_object *disks = json_object_new_array();
+    bool off = domain->id == DOMAIN_OFF;
+    bool known = host_is_sized(domain);
+
+    add_text(object, "name", domain->name);
+    add_uuid(object, domain->uuid);
+    add(object, "running", json_object_new_boolean(!off));
+    add(object, "answered", json_object_new_boolean(known));
+    for (size_t i = 0; known && i < domain->disk_count; i++)
+        append(disks, make_disk(&domain->disks[i]));
+    add(object, "disks", disks);
+    return object;
+}
+
+static struct json_object *make_volume(const struct disk *volume)
+{
+    struct json_object *object = json_object_new_object();
+
+    add_text(object, "name", volume->target);
+    add_layers(object, volume);
+    return object;
+}
+
+static struct json_object *make_pool(const struct pool *pool)
+{
+    struct json_object *object = json_object_new_object();
+    struct json_object *volumes = json_object_new_array();
+
+    add_text(object, "name", pool->volumes.name);
+    add_uuid(object, pool->volumes.uuid);
+    add_size(object, "capacity", pool->capacity);
+    add_size(object, "allocation", pool->allocation);
+    add_size(object, "available", pool->available);
+    for (size_t i = 0; i < pool->volumes.disk_count; i++)
+        append(volumes, make_volume(&pool->volumes.disks[i]));
+    add(object, "volumes", volumes);
+    return object;
+}
+
+static struct json_object *make_document(const struct inventory *inventory)
+{
+    struct json_object *document = json_object_new_object();
+    struct json_object *domains = json_object_new_array();
+    struct json_object *pools = json_object_new_array();
+
+    add(document, "version", json_object_new_int(VERSION_OF_FORM));
+    add_text(document, "hypervisor", inventory->hostname);
+    for (size_t i = 0; i < inventory->count; i++)
+        append(domains, make_domain(inventory->domains[i]));
+    add(document, "domains", domains);
+    for (size_t i = 0; i < inventory->pools->count; i++)
+        append(pools, make_pool(inventory->pools->pools[i]));
+    add(document, "pools", pools);
+    return document;
+}
+
+bool json_print(FILE *out, const struct inventory *inventory)
+{
+    struct json_object *document = make_document(inventory);
+    const char *text = json_object_to_json_string_ext(
+        document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+    bool good = !failed && text != NULL && fprintf(out, "%s\n", text) > 0;
+
+    json_object_put(document);
+    return good;
+}

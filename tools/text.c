@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include "identity.h"
+#include "sizes.h"
+
+#include <string.h>
+
+void text_size(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact)
+{
+    static const char units[] = "BKMGTPE";
+    double number = (double)bytes;
+    size_t unit = 0;
+
+    if (bytes == SIZE_UNKNOWN) {
+        strcpy(ret_text, "-");
+        return;
+    }
+    if (exact || bytes < 1024) {
+        snprintf(ret_text, TEXT_SIZE_LENGTH, "%llu%s",
+                 (unsigned long long)bytes, exact ? "" : "B");
+        return;
+    }
+    /* Also what would be rounded to 1024. */
+    while (number >= 1023.5) {
+        number /= 1024;
+        unit++;
+    }
+    snprintf(ret_text, TEXT_SIZE_LENGTH, number < 99.95 ? "%.1f%c" : "%.0f%c",
+             number, units[unit]);
+}
+
+void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer)
+{
+    char name[IDENTITY_SIZE];
+
+    identity_layer(name, LAYER_FORMAT_DEPTH, layer);
+    snprintf(ret_text, TEXT_LAYER_LENGTH, "%.*s", TEXT_LAYER_LENGTH - 1, name);
+}
+
+const char *text_role(const struct layer *layer)
+{
+    if (layer->role == ROLE_MIRROR)
+        return "mirror";
+    if (layer->role == ROLE_SCRATCH)
+        return "scratch";
+    return layer->depth == 0 ? "active" : "backing";
+}
+
+const char *text_storage(enum storage storage)
+{
+    static const char *const names[] = {
+        [STORAGE_FILE] = "file",
+        [STORAGE_BLOCK] = "block",
+        [STORAGE_NETWORK] = "network",
+        [STORAGE_VOLUME] = "volume",
+    };
+
+    return storage < sizeof(names) / sizeof(names[0]) ? names[storage] : NULL;
+}
+
+const char *text_source(const struct layer *layer)
+{
+    static char text[1024];
+
+    if (layer->path != NULL)
+        return layer->path;
+    if (layer->pool == NULL || layer->volume == NULL)
+        return layer->server;
+    snprintf(text, sizeof(text), "%s/%s", layer->pool, layer->volume);
+    return text;
+}
+
+/* How many bytes at the beginning of a text are a control character: one of
+ * ASCII, or of U+0080 to U+009F in UTF-8, which some terminals obey, too. */
+static size_t control_length(const char *text)
+{
+    unsigned char first = (unsigned char)text[0];
+    unsigned char second = first == 0xc2 ? (unsigned char)text[1] : 0;
+
+    if (first < ' ' || first == 0x7f)
+        return 1;
+    return second >= 0x80 && second < 0xa0 ? 2 : 0;
+}
+
+void text_put(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t control = control_length(text);
+        putc(control > 0 ? '?' : *text, out);
+        text += control > 0 ? control : 1;
+    }
+}
+
+/* Bytes of UTF-8 that go on are 10xxxxxx. */
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+void text_put_end(FILE *out, const char *text, int width)
+{
+    int surplus = -width;
+
+    for (const char *c = text; *c != '\0'; c++)
+        surplus += begins_character(*c);
+    if (surplus > 0) {
+        fputs("...", out);
+        for (surplus += 3; surplus > 0 && *text != '\0'; text++)
+            surplus -= begins_character(text[1]);
+    }
+    text_put(out, text);
+}
+
+/* What can't run out has its capacity left. */
+enum danger text_danger(const struct layer *layer)
+{
+    uint64_t capacity = layer->sizes.capacity;
+    uint64_t headroom = layer->headroom;
+
+    if (headroom == SIZE_UNKNOWN || capacity == SIZE_UNKNOWN ||
+        sizes_growth(layer) <= headroom || headroom >= capacity / 10)
+        return DANGER_NONE;
+    return headroom < capacity / 50 ? DANGER_FULL : DANGER_NEAR;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Words and columns, as the commands for people share them.
+ */
+#ifndef VIRT_BACKING_TEXT_H
+#define VIRT_BACKING_TEXT_H
+
+#include "chain.h"
+
+#include <stdio.h>
+
+#define TEXT_SIZE_LENGTH 24
+#define TEXT_LAYER_LENGTH 24
+
+/* "1.9G", with `exact` "2040109465"; "-" where it is not known. */
+void text_size(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact);
+
+/* "layer0", "mirror", "scratch": as in the names of series. */
+void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer);
+
+/* "active", "backing", "mirror", "scratch" */
+const char *text_role(const struct layer *layer);
+
+/* "file", "block" and so on; NULL where it is not known. */
+const char *text_storage(enum storage storage);
+
+/* Where the image lies, as far as is known: its path, "POOL/VOLUME", its
+ * server; NULL. Good until the next call. */
+const char *text_source(const struct layer *layer);
+
+/* Writes a text that may hold anything but NUL: control characters, which might
+ * be commands to a terminal, as '?'. */
+void text_put(FILE *out, const char *text);
+
+/* The same of its end, which of a path tells most: "..." and as many characters
+ * as make `width`, at least 3, in all; the whole text where it is no longer. A
+ * character is taken for one column. */
+void text_put_end(FILE *out, const char *text, int width);
+
+/* How near a layer is to ENOSPC. */
+enum danger {
+    DANGER_NONE,
+    DANGER_NEAR, /* less than a tenth of its capacity is left ... */
+    DANGER_FULL, /* ... or less than a fiftieth, and it can grow by more */
+};
+
+enum danger text_danger(const struct layer *layer);
+
+#endif
