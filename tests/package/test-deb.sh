@@ -90,6 +90,10 @@ check_files() {
         /etc/collectd/collectd.conf.d/virt_backing.conf "$(collectd_folder)/virt_backing.so" \
         /usr/share/collectd/types.db.d/virt_backing.db /usr/share/man/man5/collectd-virt_backing.5.gz)" \
         "$(files_of "$deb" | grep -v "^$docs/" | tr '\n' ' ')"
+    expect_equal "files of the command line tool outside of doc" "$(printf '%s ' /usr/bin/virt-backing \
+        /usr/share/bash-completion/completions/virt-backing /usr/share/man/man1/virt-backing.1.gz \
+        /usr/share/virt_backing/virt-backing.schema.json)" \
+        "$(files_of "$HOST_DIR"/deb/virt-backing_*.deb | grep -v /usr/share/doc/ | tr '\n' ' ')"
     expect_equal "files of the SNMP subagent outside of doc" "$(printf '%s ' /usr/sbin/virt-backing-snmp \
         /usr/share/man/man8/virt-backing-snmp.8.gz /usr/share/snmp/mibs/VIRT-BACKING-MIB.txt)" \
         "$(files_of "$HOST_DIR"/deb/virt-backing-snmp_*.deb | grep -v /usr/share/doc/ | tr '\n' ' ')"
