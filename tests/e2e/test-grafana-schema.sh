@@ -17,7 +17,7 @@ get_packages() {
         npm pack --silent --pack-destination "$work" @grafana/prometheus@13.2.1 &&
         tar -C "$work" -xzf "$work/grafana-prometheus-13.2.1.tgz" package/dist/types/dataquery.d.ts
 }
-get_packages >"$work/npm.log" 2>&1 || skip "npm gets no packages here: $(tail -n 1 "$work/npm.log")"
+get_packages >"$work/npm.log" 2>&1 || skip "offline: npm gets no packages here: $(tail -n 1 "$work/npm.log")"
 
 # Have the compiler judge a dashboard after a change: schema_file NAME DASHBOARD JQ-CHANGE
 schema_file() {

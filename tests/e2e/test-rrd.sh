@@ -109,7 +109,7 @@ expect_equal "both disks" $((base_before + top_before)) "$(drawn last_sum0 "${be
 expect_equal "layers of the first disk" 2 "$(drawn last_layers0 "${before[@]}" vm "$vm")"
 expect_equal "base, alone in its chain" "$(truth_du "$base")" \
     "$(drawn last_layer0 "${whole[@]}" disk "$vm" vda)"
-expect_equal "a small disk is worse than a large one" "$least" "$(drawn last_headroom0 "${whole[@]}" worst)"
+expect_equal "the least headroom of those that are alike" "$least" "$(drawn last_headroom0 "${whole[@]}" worst)"
 
 # A layer of the period and one of the past.
 areas() {
@@ -137,3 +137,24 @@ expect_refused 2 ".*give WIDTHxHEIGHT.*" --size 800 worst
 expect_refused 2 ".*unknown option --color; see --help" --color worst
 expect_refused 2 ".*give TIME=TEXT.*" --mark now worst
 expect_success "help" grep -qF "Exit status: 0 drawn" <(graph --help)
+
+# A machine of which collectd wrote the same: machine NAME HEADROOM CAPACITY
+machine() {
+    local dir=$HOST_DIR/many/$1/virt_backing-vda type value
+    mkdir -p "$dir"
+    for type in disk_headroom disk_capacity; do
+        value=$2
+        [ $type = disk_headroom ] || value=$3
+        rrdtool create "$dir/$type-layer0.rrd" --start "$((begin - 100))" --step 10 DS:value:GAUGE:20:U:U \
+            RRA:AVERAGE:0.5:1:100 RRA:MIN:0.5:1:100 RRA:MAX:0.5:1:100
+        rrdtool update "$dir/$type-layer0.rrd" "$((begin - 20)):$value" "$((begin - 10)):$value" "$begin:$value"
+    done
+}
+
+# Ten disks that can't run out, and report their small capacity, and a large one that can.
+for number in 1 2 3 4 5 6 7 8 9 10; do
+    machine "small$number" "$((100000 + number))" "$((100000 + number))"
+done
+machine large 100000000 40000000000
+expect_equal "what fills comes before what can't" 100000000 \
+    "$(drawn last_headroom0 --dir "$HOST_DIR/many" --start "$((begin - 50))" --end "$begin" --output "$HOST_DIR/many.png" worst)"

@@ -94,7 +94,8 @@ check_files() {
         /usr/share/bash-completion/completions/virt-backing /usr/share/man/man1/virt-backing.1.gz \
         /usr/share/virt_backing/virt-backing.schema.json)" \
         "$(files_of "$HOST_DIR"/deb/virt-backing_*.deb | grep -v /usr/share/doc/ | tr '\n' ' ')"
-    expect_equal "files of the SNMP subagent outside of doc" "$(printf '%s ' /usr/sbin/virt-backing-snmp \
+    expect_equal "files of the SNMP subagent outside of doc" "$(printf '%s ' \
+        /lib/systemd/system/virt-backing-snmp.service /usr/sbin/virt-backing-snmp \
         /usr/share/man/man8/virt-backing-snmp.8.gz /usr/share/snmp/mibs/VIRT-BACKING-MIB.txt)" \
         "$(files_of "$HOST_DIR"/deb/virt-backing-snmp_*.deb | grep -v /usr/share/doc/ | tr '\n' ' ')"
     expect_equal "examples other than integrations/, with their modes" "" \
