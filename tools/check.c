@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include "sizes.h"
 #include "text.h"
 
 /* What was found is looked through twice: for the worst status, and for the
@@ -14,8 +15,36 @@ struct finding {
     size_t reasons;           /* that went there */
 };
 
+/* One that can run out, as far as is known: a network's server is not asked,
+ * and raw on a device does not grow. */
+static bool is_judged(const struct layer *layer)
+{
+    enum storage storage = sizes_storage(layer);
+
+    return layer->written &&
+           (storage == STORAGE_FILE ||
+            (storage == STORAGE_BLOCK && format_grows(layer->format)));
+}
+
+/* All that it can become fits, however small or full it is. */
+static bool always_fits(const struct layer *layer)
+{
+    uint64_t growth = sizes_growth(layer);
+    uint64_t room = sizes_room(layer);
+
+    return growth != SIZE_UNKNOWN && room != SIZE_UNKNOWN && growth <= room;
+}
+
+static bool is_unknown(const struct layer *layer, const struct limit *limit)
+{
+    return (limit->bytes > 0 && layer->headroom == SIZE_UNKNOWN) ||
+           (limit->percent > 0 && layer->percent < 0);
+}
+
 static bool is_beyond(const struct layer *layer, const struct limit *limit)
 {
+    if (always_fits(layer))
+        return false;
     if (limit->bytes > 0 && layer->headroom != SIZE_UNKNOWN &&
         layer->headroom < limit->bytes)
         return true;
@@ -27,7 +56,12 @@ static enum check_status status_of(const struct layer *layer,
 {
     if (is_beyond(layer, &options->critical))
         return CHECK_CRITICAL;
-    return is_beyond(layer, &options->warning) ? CHECK_WARNING : CHECK_OK;
+    if (is_beyond(layer, &options->warning))
+        return CHECK_WARNING;
+    return is_unknown(layer, &options->critical) ||
+                   is_unknown(layer, &options->warning)
+               ? CHECK_UNKNOWN
+               : CHECK_OK;
 }
 
 /* What can't be known is worse than what is well, and no worse than what is
@@ -70,7 +104,7 @@ static void look_at(struct finding *finding, const struct domain *domain,
     char name[TEXT_LAYER_LENGTH];
     char left[TEXT_SIZE_LENGTH];
 
-    if (layer->headroom == SIZE_UNKNOWN && layer->percent < 0)
+    if (!is_judged(layer))
         return;
     finding->layers++;
     if (!take(finding, status_of(layer, finding->options)))
@@ -78,7 +112,11 @@ static void look_at(struct finding *finding, const struct domain *domain,
     text_layer(name, layer);
     text_size(left, layer->headroom, false);
     print_name(finding->out, domain->name);
-    fprintf(finding->out, " %s %s: %s left", disk->target, name, left);
+    fprintf(finding->out, " %s %s: ", disk->target, name);
+    if (layer->headroom == SIZE_UNKNOWN)
+        fputs("what is left is not known", finding->out);
+    else
+        fprintf(finding->out, "%s left", left);
     if (layer->percent >= 0)
         fprintf(finding->out, " (%.0f%% used)", layer->percent);
 }

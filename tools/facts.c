@@ -31,7 +31,9 @@ static void gather(const struct hypervisor *hypervisor, void *job)
     const struct gathering *gathering = job;
     struct facts *facts = gathering->facts;
 
-    (void)hypervisor;
+    /* A path of another host may be there on this one, too. */
+    if (!hypervisor->is_local(hypervisor->context))
+        return;
     for (size_t i = 0; i < gathering->count; i++)
         for (size_t j = 0; j < gathering->disks[i].layer_count; j++)
             look_at(&gathering->disks[i].layers[j], facts++);

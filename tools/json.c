@@ -33,7 +33,7 @@ static void append(struct json_object *to, struct json_object *value)
 
 static void add_text(struct json_object *to, const char *name, const char *text)
 {
-    if (text != NULL)
+    if (text != NULL && text_is_utf8(text))
         add(to, name, json_object_new_string(text));
 }
 

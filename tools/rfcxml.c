@@ -6,6 +6,7 @@
 #include "xmltree.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT(text) ((const xmlChar *)(text))
@@ -53,7 +54,7 @@ static bool can_be_written(const char *text)
     for (const char *c = text; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
             return false;
-    return xmlCheckUTF8(TEXT(text)) == 1;
+    return text_is_utf8(text);
 }
 
 static bool put_text(struct spot *spot, const char *name, const char *text)
@@ -264,6 +265,63 @@ static bool complete_disk(xmlNode *disk, const struct rfcxml_disk *known)
             return false;
     }
     return complete_chain(disk, known);
+}
+
+/* libvirt's index of an image; 0: it has none, as when the domain is off. */
+static unsigned long index_of(const xmlNode *element)
+{
+    CLEANUP_FREE char *text =
+        element == NULL ? NULL : xmltree_attribute(element, "index");
+
+    return text == NULL ? 0 : strtoul(text, NULL, 10);
+}
+
+static bool fits_disk(const xmlNode *disk, const struct disk *model)
+{
+    const xmlNode *image = disk;
+
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const struct layer *layer = &model->layers[i];
+        if (layer->role != ROLE_CHAIN || layer->index == 0)
+            continue;
+        if (layer->depth > 0)
+            image = xmltree_child(image, "backingStore");
+        if (image == NULL ||
+            index_of(layer->depth > 0
+                         ? image
+                         : xmltree_child(image, "source")) != layer->index)
+            return false;
+    }
+    return index_of(xmltree_child(image, "backingStore")) == 0;
+}
+
+static const struct disk *find_model(const xmlNode *disk,
+                                     const struct disk *disks, size_t count)
+{
+    const xmlNode *target = xmltree_child(disk, "target");
+    CLEANUP_FREE char *name =
+        target == NULL ? NULL : xmltree_attribute(target, "dev");
+
+    for (size_t i = 0; name != NULL && i < count; i++)
+        if (strcmp(disks[i].target, name) == 0)
+            return &disks[i];
+    return NULL;
+}
+
+bool rfcxml_fits_domain(const xmlDoc *doc, const struct disk *disks,
+                        size_t count)
+{
+    const xmlNode *devices = xmltree_child(
+        xmlDocGetRootElement((xmlDoc *)(uintptr_t)doc), "devices");
+    const xmlNode *disk =
+        devices == NULL ? NULL : xmltree_child(devices, "disk");
+
+    for (; disk != NULL; disk = xmltree_next(disk, "disk")) {
+        const struct disk *model = find_model(disk, disks, count);
+        if (model != NULL && !fits_disk(disk, model))
+            return false;
+    }
+    return true;
 }
 
 bool rfcxml_complete_domain(xmlDoc *doc, const struct rfcxml_disk *disks,

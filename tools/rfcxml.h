@@ -18,6 +18,11 @@ struct rfcxml_disk {
     const struct facts *facts;
 };
 
+/* Whether XML and model tell of the same images, by libvirt's indexes: a job
+ * that ended between the two readings changes chains. */
+bool rfcxml_fits_domain(const xmlDoc *doc, const struct disk *disks,
+                        size_t count);
+
 /* Completes each <disk> of the domain's XML. False when the XML can't be
  * understood, or memory is short. */
 bool rfcxml_complete_domain(xmlDoc *doc, const struct rfcxml_disk *disks,

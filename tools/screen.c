@@ -189,6 +189,7 @@ bool screen_watch(struct host *host, const struct options *options)
     on_signal(SIGINT, stop);
     on_signal(SIGTERM, stop);
     on_signal(SIGHUP, stop);
+    on_signal(SIGQUIT, stop);
     on_signal(SIGWINCH, ignore);
     bool keyboard = take_keyboard(&before);
     write_all(ALTERNATE_ON, strlen(ALTERNATE_ON));

@@ -92,6 +92,42 @@ void text_put(FILE *out, const char *text)
     }
 }
 
+/* How many bytes a character of UTF-8 has, by its first; 0: none begins so. */
+static size_t character_length(unsigned char first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xc2 && first < 0xe0)
+        return 2;
+    if (first >= 0xe0 && first < 0xf0)
+        return 3;
+    return first >= 0xf0 && first < 0xf5 ? 4 : 0;
+}
+
+bool text_is_utf8(const char *text)
+{
+    static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
+
+    while (*text != '\0') {
+        size_t length = character_length((unsigned char)*text);
+        unsigned long code =
+            (unsigned char)*text & (length == 1 ? 0x7f : 0x7f >> length);
+        if (length == 0)
+            return false;
+        for (size_t i = 1; i < length; i++) {
+            if (((unsigned char)text[i] & 0xc0) != 0x80)
+                return false;
+            code = code << 6 | ((unsigned char)text[i] & 0x3f);
+        }
+        if (code < least[length] || code > 0x10ffff ||
+            (code >= 0xd800 && code < 0xe000) || code == 0xfffe ||
+            code == 0xffff)
+            return false;
+        text += length;
+    }
+    return true;
+}
+
 /* Bytes of UTF-8 that go on are 10xxxxxx. */
 static bool begins_character(char byte)
 {

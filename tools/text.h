@@ -7,6 +7,7 @@
 
 #include "chain.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define TEXT_SIZE_LENGTH 24
@@ -27,6 +28,10 @@ const char *text_storage(enum storage storage);
 /* Where the image lies, as far as is known: its path, "POOL/VOLUME", its
  * server; NULL. Good until the next call. */
 const char *text_source(const struct layer *layer);
+
+/* Whether it is UTF-8 (RFC 3629), with no U+FFFE and U+FFFF, which XML has not:
+ * names of files are any bytes. */
+bool text_is_utf8(const char *text);
 
 /* Writes a text that may hold anything but NUL: control characters, which might
  * be commands to a terminal, as '?'. */

@@ -13,8 +13,10 @@
 #include "screen.h"
 #include "xml.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Whether each domain that was named is there; a line for each that is not. */
 static bool are_there(const struct inventory *inventory,
@@ -102,5 +104,8 @@ int main(int count, char **words)
         return options.trouble;
     int status = run(host, &options);
     host_close(host);
-    return fflush(stdout) == 0 && !ferror(stdout) ? status : options.trouble;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    complain("standard output can't be written: %s", strerror(errno));
+    return options.trouble;
 }

@@ -15,6 +15,8 @@
 static bool print_document(FILE *out, xmlDoc *doc)
 {
     xmlBuffer *buffer = xmlBufferCreate();
+    if (doc->encoding == NULL) /* else attributes are written in ASCII */
+        doc->encoding = xmlStrdup((const xmlChar *)"UTF-8");
     bool good = buffer != NULL &&
                 xmlNodeDump(buffer, doc, xmlDocGetRootElement(doc), 0, 1) >= 0;
 
@@ -60,26 +62,41 @@ static bool complete_domain(struct host *host, xmlDoc *doc,
     return good;
 }
 
+/* The XML alone. NULL, after a line on stderr, where it can't be had. */
+static xmlDoc *read_doc(struct host *host, const char *name)
+{
+    if (!host_call_domain(host, name, read_domain, NULL) || domain_xml == NULL)
+        return NULL;
+    xmlDoc *doc = xmltree_parse(domain_xml, DOMXML_SIZE_MAX, "domain");
+    free(domain_xml);
+    domain_xml = NULL;
+    if (doc == NULL)
+        complain("domain \"%s\": its XML is not understood", name);
+    return doc;
+}
+
+/* How often both are read, where a chain changes meanwhile. */
+#define ATTEMPTS 3
+
 bool xml_print_domain(FILE *out, struct host *host, const char *name)
 {
-    const struct inventory *inventory = host_read(host, true);
-
-    if (inventory == NULL || !host_call_domain(host, name, read_domain, NULL) ||
-        domain_xml == NULL)
-        return false;
-    const struct domain *domain = host_find_domain(inventory, name);
-    bool known = domain != NULL && host_is_sized(domain);
-    if (!known)
-        complain("domain \"%s\" gives no sizes: it is busy", name);
-    CLEANUP_DOC xmlDoc *doc =
-        xmltree_parse(domain_xml, DOMXML_SIZE_MAX, "domain");
-    free(domain_xml);
-    if (doc == NULL) {
-        complain("domain \"%s\": its XML is not understood", name);
-        return false;
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const struct inventory *inventory = host_read(host, true);
+        CLEANUP_DOC xmlDoc *doc =
+            inventory == NULL ? NULL : read_doc(host, name);
+        if (doc == NULL)
+            return false;
+        const struct domain *domain = host_find_domain(inventory, name);
+        bool known = domain != NULL && host_is_sized(domain);
+        if (!known)
+            complain("domain \"%s\" gives no sizes: it is busy", name);
+        else if (!rfcxml_fits_domain(doc, domain->disks, domain->disk_count))
+            continue;
+        return (!known || complete_domain(host, doc, domain)) &&
+               print_document(out, doc) && known;
     }
-    return (!known || complete_domain(host, doc, domain)) &&
-           print_document(out, doc) && known;
+    complain("domain \"%s\": its chains change all the time", name);
+    return false;
 }
 
 /* --- a volume ------------------------------------------------------------ */
