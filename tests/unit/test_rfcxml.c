@@ -154,9 +154,54 @@ static char *complete_case(char *input)
     return output;
 }
 
+/* A chain of two, as the model had it: vda[3] on vda[4]. */
+static bool fits(const char *xml)
+{
+    struct domain domain = {0};
+    xmlDoc *doc = xmltree_parse(xml, 65536, "domain");
+    struct disk *disk = domain_add_disk(&domain, "vda");
+
+    assert_non_null(doc);
+    disk_add_layer(disk)->index = 3;
+    struct layer *base = disk_add_layer(disk);
+    base->depth = 1;
+    base->index = 4;
+    bool good = rfcxml_fits_domain(doc, domain.disks, domain.disk_count);
+    xmlFreeDoc(doc);
+    domain_clear(&domain);
+    return good;
+}
+
+#define DISK(top, below)                                                       \
+    "<domain><devices><disk><source index='" top "'/>" below                   \
+    "<target dev='vda'/></disk></devices></domain>"
+
+/* A job that ends between two readings changes the chain in the later one. */
+static void xml_of_another_moment(void **state)
+{
+    (void)state;
+    assert_true(fits(
+        DISK("3", "<backingStore index='4'><backingStore/></backingStore>")));
+    assert_true(fits(DISK("3", "<backingStore index='4'/>")));
+    assert_false(fits(DISK("4", "<backingStore/>")));
+    assert_false(fits(DISK("3", "<backingStore/>")));
+    assert_false(fits(DISK("3", "")));
+    assert_false(fits(DISK("5", "<backingStore index='3'><backingStore "
+                                "index='4'/></backingStore>")));
+    assert_false(fits(DISK("3", "<backingStore index='4'><backingStore "
+                                "index='5'/></backingStore>")));
+    /* Another disk's is none of its business. */
+    assert_true(fits("<domain><devices><disk><target dev='vdb'/></disk>"
+                     "</devices></domain>"));
+}
+
 int main(void)
 {
-    int failed = cases_run("rfcxml", "in", complete_case, NULL, 0);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(xml_of_another_moment),
+    };
+    int failed =
+        cases_run("rfcxml", "in", complete_case, tests, COUNT_OF(tests));
 
     xmlCleanupParser();
     return failed;

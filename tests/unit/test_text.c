@@ -144,12 +144,50 @@ static void sources(void **state)
     assert_string_equal(text_source(&layer), "/path");
 }
 
+/* After the table of RFC 3629, section 4, at its borders. */
+static void what_is_utf8(void **state)
+{
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\x7f",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbd",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xc2"
+                                      "a",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xef\xbf\xbe",
+                                      "\xef\xbf\xbf",
+                                      "\xe2\x82",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_true(text_is_utf8(good[i]));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(text_is_utf8(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_for_people),
         cmocka_unit_test(no_commands_to_a_terminal),
         cmocka_unit_test(ends_of_texts),
+        cmocka_unit_test(what_is_utf8),
         cmocka_unit_test(dangers),
         cmocka_unit_test(sources),
     };
