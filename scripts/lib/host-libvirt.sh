@@ -224,10 +224,11 @@ host_kill_leftovers() {
         [ ! -f "$file" ] || host_end_pid "$(cat "$file")" 0
     done
     [ -f "$HOST_DIR/namespace" ] || return 0
-    # "mnt:[4026532250]": to find, brackets are a pattern.
+    # "mnt:[4026532250]": to find, brackets are a pattern. The number may be another
+    # host's by now: in ours parts of this folder are mounted.
     view=$(cat "$HOST_DIR/namespace")
     while IFS=/ read -r _ _ pid _; do
-        host_end_pid "$pid" 0
+        ! grep -qF -- "/${HOST_DIR##*/}/" "/proc/$pid/mountinfo" 2>/dev/null || host_end_pid "$pid" 0
     done < <(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/mnt' \
         -lname "${view//[\[\]]/?}" 2>/dev/null)
 }
