@@ -90,9 +90,12 @@ void sizes_derive(struct layer *layer)
 {
     layer->headroom = SIZE_UNKNOWN;
     layer->percent = PERCENT_UNKNOWN;
-    layer->rules.headroom = layer->written
+    layer->rules.headroom = !layer->written
+                                ? "none: nobody writes to it, as far as known"
+                            : sizes_storage(layer) == STORAGE_FILE ||
+                                    sizes_storage(layer) == STORAGE_BLOCK
                                 ? "none: it can't grow"
-                                : "none: nobody writes to it, as far as known";
+                                : "not known: libvirt does not ask its server";
     if (!layer->written)
         return;
 

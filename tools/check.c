@@ -4,6 +4,12 @@
 #include "sizes.h"
 #include "text.h"
 
+struct one {
+    const struct domain *domain;
+    const struct disk *disk;
+    const struct layer *layer; /* NULL: there is none */
+};
+
 /* What was found is looked through twice: for the worst status, and for the
  * reasons of it. */
 struct finding {
@@ -11,6 +17,7 @@ struct finding {
     const struct options *options;
     enum check_status status; /* the worst so far */
     size_t layers;            /* that were looked at */
+    struct one least;         /* of those that can run out */
     FILE *out;                /* where reasons go; NULL: the first time */
     size_t reasons;           /* that went there */
 };
@@ -98,27 +105,37 @@ static void print_name(FILE *out, const char *name)
         putc(*name == '|' || (unsigned char)*name < ' ' ? '_' : *name, out);
 }
 
-static void look_at(struct finding *finding, const struct domain *domain,
-                    const struct disk *disk, const struct layer *layer)
+static void say_layer(FILE *out, const struct one *one)
 {
+    const struct layer *layer = one->layer;
     char name[TEXT_LAYER_LENGTH];
     char left[TEXT_SIZE_LENGTH];
+
+    text_layer(name, layer);
+    text_size(left, layer->headroom, false);
+    print_name(out, one->domain->name);
+    fprintf(out, " %s %s: ", one->disk->target, name);
+    if (layer->headroom == SIZE_UNKNOWN)
+        fputs("what is left is not known", out);
+    else
+        fprintf(out, "%s left", left);
+    if (layer->percent >= 0)
+        fprintf(out, " (%.0f%% used)", layer->percent);
+}
+
+static void look_at(struct finding *finding, const struct one *one)
+{
+    const struct layer *layer = one->layer;
+    const struct layer *least = finding->least.layer;
 
     if (!is_judged(layer))
         return;
     finding->layers++;
-    if (!take(finding, status_of(layer, finding->options)))
-        return;
-    text_layer(name, layer);
-    text_size(left, layer->headroom, false);
-    print_name(finding->out, domain->name);
-    fprintf(finding->out, " %s %s: ", disk->target, name);
-    if (layer->headroom == SIZE_UNKNOWN)
-        fputs("what is left is not known", finding->out);
-    else
-        fprintf(finding->out, "%s left", left);
-    if (layer->percent >= 0)
-        fprintf(finding->out, " (%.0f%% used)", layer->percent);
+    if (layer->headroom != SIZE_UNKNOWN && !always_fits(layer) &&
+        (least == NULL || layer->headroom < least->headroom))
+        finding->least = *one;
+    if (take(finding, status_of(layer, finding->options)))
+        say_layer(finding->out, one);
 }
 
 static void look_at_domain(struct finding *finding, const struct domain *domain)
@@ -133,8 +150,8 @@ static void look_at_domain(struct finding *finding, const struct domain *domain)
     }
     for (size_t i = 0; i < domain->disk_count; i++)
         for (size_t j = 0; j < domain->disks[i].layer_count; j++)
-            look_at(finding, domain, &domain->disks[i],
-                    &domain->disks[i].layers[j]);
+            look_at(finding, &(struct one){domain, &domain->disks[i],
+                                           &domain->disks[i].layers[j]});
 }
 
 static void look_at_all(struct finding *finding)
@@ -144,6 +161,9 @@ static void look_at_all(struct finding *finding)
 
     for (size_t i = 0; i < inventory->count; i++)
         look_at_domain(finding, inventory->domains[i]);
+    if (inventory->count == 0 && options->argument_count > 0 &&
+        take(finding, CHECK_UNKNOWN))
+        fputs("no such domain runs", finding->out);
     for (size_t i = 0; i < options->argument_count; i++) {
         const char *name = options->arguments[i];
         if (*name == '/' || host_find_domain(inventory, name) != NULL ||
@@ -221,6 +241,10 @@ enum check_status check_print(FILE *out, struct host *host,
     fprintf(out, "VIRT-BACKING %s - ", words[finding.status]);
     if (finding.status == CHECK_OK)
         fprintf(out, "%zu layers have room", finding.layers);
+    if (finding.status == CHECK_OK && finding.least.layer != NULL) {
+        fputs(", the least: ", out);
+        say_layer(out, &finding.least);
+    }
     finding.out = out;
     look_at_all(&finding);
     fputs(" |", out);

@@ -143,6 +143,8 @@ static bool explain_disk(FILE *out, struct host *host, const char *domain,
         print_layer(out, disk, &disk->layers[i], &info);
         found = true;
     }
+    if (disk->layer_count == 0)
+        fprintf(out, "%s: empty\n", disk->target);
     if (!found && wanted != NULL)
         complain("disk \"%s\" has no layer \"%s\"", disk->target, wanted);
     return found || wanted == NULL;

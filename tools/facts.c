@@ -54,8 +54,14 @@ struct facts *facts_gather(struct host *host, const struct disk *disks,
                                    calloc(total + 1, sizeof(struct facts))};
     *ret_first = first;
     if (first != NULL && gathering.facts != NULL &&
-        host_call(host, gather, &gathering))
+        host_call(host, gather, &gathering,
+                  "the images' storage does not answer: no permissions, "
+                  "timestamps and features"))
         return gathering.facts;
-    free(first);
-    return NULL;
+    /* The thread that hangs keeps its own. */
+    struct facts *unknown =
+        first == NULL ? NULL : calloc(total + 1, sizeof(struct facts));
+    if (unknown == NULL)
+        free(first);
+    return unknown;
 }

@@ -18,8 +18,8 @@ struct facts {
 };
 
 /* Of all layers, disk by disk: those of disk number i begin at (*ret_first)[i].
- * To be freed, both. Storage that hangs is waited for as long as the timeout
- * says; NULL then, after a line on stderr, or when memory is short. */
+ * To be freed, both. Of storage that hangs until the command's timeout is over
+ * nothing is known, after a line on stderr. NULL when memory is short. */
 struct facts *facts_gather(struct host *host, const struct disk *disks,
                            size_t count, size_t **ret_first);
 

@@ -20,6 +20,9 @@
  * where it writes to, but offsets that rise do (figures.c). */
 #define PATIENCE 1.0 /* seconds */
 
+/* What a call has at the least, when a read before has taken all the time. */
+#define MOMENT 0.3 /* seconds */
+
 /* That a read has time for: where a QEMU hangs, one waits for it, the next
  * finds out who it is and asks the others, and the third is for what is late.
  */
@@ -34,7 +37,8 @@ struct host {
     struct workers *workers;
     struct crew crew;
     struct collector *collector;
-    bool hung; /* a call has not come back */
+    double until; /* when all that a command reads is to be there */
+    bool hung;    /* a call has not come back */
 };
 
 /* What the library says by the way is of interest to a daemon. */
@@ -148,6 +152,7 @@ struct host *host_open(const struct options *options, char *const *names,
         return NULL;
 
     xmlInitParser();
+    host->until = threads_now() + options->timeout;
     host->settings = make_settings(options, names, count);
     if (host->settings != NULL && start(host))
         return host;
@@ -294,7 +299,7 @@ static void make_call(void *context)
 
 bool host_call(struct host *host,
                void (*work)(const struct hypervisor *hypervisor, void *job),
-               void *job)
+               void *job, const char *silence)
 {
     /* Must last as long as the thread. */
     static struct call call;
@@ -304,14 +309,17 @@ bool host_call(struct host *host,
 
     call = (struct call){&host->hypervisors[LANES], work, job};
     struct crew crew = workers_crew(workers);
-    double until = threads_now() + PASSES * host->settings->timeout;
+    double until = threads_now() + MOMENT;
+    if (until < host->until)
+        until = host->until;
     crew.start(crew.context, 0, make_call, &call);
     while (!crew.is_idle(crew.context, 0) && threads_now() < until)
         crew.wait(crew.context, until);
-    host->hung = !workers_free(workers);
-    if (host->hung)
-        complain("libvirt does not answer");
-    return !host->hung;
+    if (workers_free(workers))
+        return true;
+    complain("%s", silence);
+    host->hung = true;
+    return false;
 }
 
 struct visit {
@@ -360,7 +368,7 @@ bool host_call_domain(struct host *host, const char *name, host_visit visit,
     static struct visit call;
 
     call = (struct visit){.name = name, .visit = visit, .job = job};
-    if (!host_call(host, find_domain, &call))
+    if (!host_call(host, find_domain, &call, "libvirt does not answer"))
         return false;
     if (call.answered && !call.found)
         complain("no domain \"%s\"", name);

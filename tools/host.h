@@ -26,12 +26,13 @@ void host_close(struct host *host);
  * not answer; else good until the next pass. */
 const struct inventory *host_read(struct host *host, bool whole);
 
-/* Calls `work` in a thread, with a hypervisor of its own, and waits for it as
- * long as the timeout says. False, after a line on stderr, when it does not
- * return by then: `job` is in use for ever. */
+/* Calls `work` in a thread, with a hypervisor of its own, and waits for it
+ * until the command's timeout is over, and a moment. False when it does not
+ * return by then, after the line `silence` on stderr: `job` is in use for ever.
+ */
 bool host_call(struct host *host,
                void (*work)(const struct hypervisor *hypervisor, void *job),
-               void *job);
+               void *job, const char *silence);
 
 /* The same for one domain, by its name, whether it runs or not. False,
  * after a line on stderr, also where there is none. */

@@ -38,7 +38,7 @@ static const char help[] =
     "      --volumes          storage pools and their volumes, too\n"
     "  -b, --bytes            exact sizes\n"
     "  -j, --json             one JSON document\n"
-    "  -w, --watch[=SECONDS]  again and again, on a terminal; default: 2\n"
+    "  -w, --watch [SECONDS]  again and again, on a terminal; default: 2\n"
     "      --warning LIMIT    below so many bytes of headroom (2G), or\n"
     "      --critical LIMIT   above so many percent (90%)\n"
     "  -t, --timeout SECONDS  how long to wait for libvirt; default: 5\n"
@@ -230,6 +230,17 @@ static void check_options(const struct options *options)
         refuse("check: --warning or --critical is missing");
 }
 
+/* getopt knows of no word behind an option that may have none. */
+static bool is_number(const char *word)
+{
+    char *end;
+
+    if (word == NULL || *word < '0' || *word > '9')
+        return false;
+    strtod(word, &end);
+    return *end == '\0';
+}
+
 void options_read(struct options *ret_options, int count, char **words)
 {
     int option;
@@ -240,8 +251,11 @@ void options_read(struct options *ret_options, int count, char **words)
         if (strcmp(words[i], commands[COMMAND_CHECK].name) == 0)
             usage_status = ret_options->trouble = 3;
     while ((option = getopt_long(count, words, "c:bjw::t:", long_options,
-                                 NULL)) != -1)
+                                 NULL)) != -1) {
+        if (option == 'w' && optarg == NULL && is_number(words[optind]))
+            optarg = words[optind++];
         take_option(ret_options, option);
+    }
     ret_options->arguments = words + optind;
     ret_options->argument_count = (size_t)(count - optind);
     take_command(ret_options);

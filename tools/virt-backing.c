@@ -40,13 +40,16 @@ static int run_list(struct host *host, const struct options *options)
     struct list_form form;
     const struct inventory *inventory;
 
-    if (options->watch > 0)
+    if (options->watch > 0 && options->argument_count == 0)
         return screen_watch(host, options) ? EXIT_SUCCESS : EXIT_TROUBLE;
     list_form_of_terminal(&form, options->bytes);
     inventory = host_read(host, true);
     if (inventory == NULL)
         return EXIT_TROUBLE;
     bool good = are_there(inventory, options);
+    if (options->watch > 0)
+        return good && screen_watch(host, options) ? EXIT_SUCCESS
+                                                   : EXIT_TROUBLE;
     if (!options->json)
         list_print(stdout, inventory, &form);
     else if (!json_print(stdout, inventory))

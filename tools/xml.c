@@ -178,7 +178,8 @@ bool xml_print_volume(FILE *out, struct host *host, const char *pool,
     bool good = false;
 
     volume.name = name;
-    if (inventory == NULL || !host_call(host, read_volume, &volume))
+    if (inventory == NULL ||
+        !host_call(host, read_volume, &volume, "libvirt does not answer"))
         return false;
     const struct disk *disk = find_volume(inventory, pool, name);
     if (volume.xml == NULL || disk == NULL) {

@@ -33,11 +33,11 @@ expect_check() {
 }
 
 limit=$((left - 1))
-expect_check "well" 0 "VIRT-BACKING OK - 3 layers have room" --warning $limit --critical 1M
+expect_check "well" 0 "VIRT-BACKING OK - 3 layers have room, the least: $said" --warning $limit --critical 1M
 expect_equal "performance data" "'it''s _ a_b vda layer0'=8388608B;$limit:;1048576:;0 \
 'vm1 vda layer0'=${left}B;$limit:;1048576:;0 'vm1 vdb layer0'=8388608B;$limit:;1048576:;0" \
     "$(sed 's/.* | //' "$HOST_DIR/out")"
-expect_check "at the limit" 0 "VIRT-BACKING OK - 2 layers have room" --warning $left vm1
+expect_check "at the limit" 0 "VIRT-BACKING OK - 2 layers have room, the least: $said" --warning $left vm1
 expect_check "warning" 1 "VIRT-BACKING WARNING - $said" --warning $((left + 1)) --critical 1M
 expect_check "critical" 2 "VIRT-BACKING CRITICAL - $said" --warning $((left + 1)) --critical $((left + 1)) vm1
 expect_check "by percent" 2 "VIRT-BACKING CRITICAL - $said" --warning 50% --critical $((used - 1))%
@@ -46,6 +46,7 @@ expect_check "by both" 1 "VIRT-BACKING WARNING - $said" --warning 50% --critical
 # The two on files can't run out, however small they are.
 expect_check "in each unit" 2 "VIRT-BACKING CRITICAL - $said" --critical 1T
 expect_check "not there" 3 "VIRT-BACKING UNKNOWN - no domain vm2 runs" --warning 1 vm1 vm2
+expect_check "an expression that fits none" 3 "VIRT-BACKING UNKNOWN - no such domain runs" --warning 1 '/nothing/'
 expect_check "what is wrong is worse than what is not known" 2 "VIRT-BACKING CRITICAL - $said" --critical 6M vm1 vm2 '/nothing/'
 expect_cli "no limit" 3 'virt-backing: check: --warning or --critical is missing; .*' check
 expect_cli "a bad one" 3 'virt-backing: option --warning: "2X" is not allowed; .*' check --warning 2X
