@@ -106,18 +106,18 @@ static size_t character_length(unsigned char first)
 
 bool text_is_utf8(const char *text)
 {
-    static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
 
     while (*text != '\0') {
-        size_t length = character_length((unsigned char)*text);
-        unsigned long code =
-            (unsigned char)*text & (length == 1 ? 0x7f : 0x7f >> length);
+        unsigned char first = (unsigned char)*text;
+        size_t length = character_length(first);
+        unsigned code = first & (length == 1 ? 0x7fu : 0x7fu >> length);
         if (length == 0)
             return false;
         for (size_t i = 1; i < length; i++) {
             if (((unsigned char)text[i] & 0xc0) != 0x80)
                 return false;
-            code = code << 6 | ((unsigned char)text[i] & 0x3f);
+            code = code << 6 | ((unsigned char)text[i] & 0x3fu);
         }
         if (code < least[length] || code > 0x10ffff ||
             (code >= 0xd800 && code < 0xe000) || code == 0xfffe ||
