@@ -321,3 +321,11 @@ const char *images_read(const char *path, const char *format,
     close(file);
     return reason;
 }
+
+const struct images images_local = {
+    .look = images_look,
+    .free_space = images_free_space,
+    .place = images_place,
+    .read = images_read,
+    .denied = images_denied,
+};

@@ -6,7 +6,7 @@
 #ifndef VIRT_BACKING_IMAGES_H
 #define VIRT_BACKING_IMAGES_H
 
-#include "chain.h"
+#include "hypervisor.h"
 
 #include <time.h>
 
@@ -47,5 +47,8 @@ extern const char images_denied[];
  * strings (image_clear). */
 const char *images_read(const char *path, const char *format,
                         struct image *ret_image);
+
+/* All that a collector wants of them, as a table. */
+extern const struct images images_local;
 
 #endif

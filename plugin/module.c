@@ -50,13 +50,6 @@ static void write_log(enum log_level level, const char *message)
 }
 
 static const struct log plugin_logger = {write_log};
-static const struct images local_images = {
-    .look = images_look,
-    .free_space = images_free_space,
-    .place = images_place,
-    .read = images_read,
-    .denied = images_denied,
-};
 
 static struct settings *settings;
 static struct session_setup setup;
@@ -153,17 +146,8 @@ static void end_sessions(void *unused)
  * False when it takes too long. */
 static bool close_sessions(void)
 {
-    struct workers *closer = workers_new(1);
-    if (closer == NULL)
-        return false;
-
     memcpy(ending, sessions, sizeof(ending));
-    struct crew one = workers_crew(closer);
-    double until = threads_now() + CLOSE_WAIT;
-    one.start(one.context, 0, end_sessions, NULL);
-    while (!one.is_idle(one.context, 0) && threads_now() < until)
-        one.wait(one.context, until);
-    return workers_free(closer);
+    return workers_try(end_sessions, NULL, threads_now() + CLOSE_WAIT);
 }
 
 /* A thread that hangs in a call may come back at any time: what it may touch
@@ -264,7 +248,7 @@ static bool start_threads(void)
         return false;
     crew = workers_crew(workers);
     collector =
-        collector_new(settings, hypervisors, &crew, &local_images,
+        collector_new(settings, hypervisors, &crew, &images_local,
                       notify ? tell_teller(tell) : NULL, &plugin_logger);
     if (collector != NULL)
         ticker = ticker_new(pass, attend, NULL);

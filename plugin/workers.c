@@ -170,3 +170,15 @@ struct crew workers_crew(struct workers *workers)
         .now = now,
     };
 }
+
+bool workers_try(void (*work)(void *job), void *job, double until)
+{
+    struct workers *workers = workers_new(1);
+    if (workers == NULL)
+        return false;
+
+    start(workers, 0, work, job);
+    while (!is_idle(workers, 0) && threads_now() < until)
+        wait_idle(workers, until);
+    return workers_free(workers);
+}

@@ -22,6 +22,11 @@ void workers_stop(struct workers *workers);
  * NULL. */
 bool workers_free(struct workers *workers);
 
+/* Has a thread of its own do `work`, and waits for it until `until`. False when
+ * it is not back by then: `job` is in use for ever. Also when no thread can be
+ * had. */
+bool workers_try(void (*work)(void *job), void *job, double until);
+
 /* The workers as the flow sees them; good as long as they are. */
 struct crew workers_crew(struct workers *workers);
 

@@ -49,13 +49,6 @@ static void write_log(enum log_level level, const char *message)
 }
 
 static const struct log stderr_log = {write_log};
-static const struct images local_images = {
-    .look = images_look,
-    .free_space = images_free_space,
-    .place = images_place,
-    .read = images_read,
-    .denied = images_denied,
-};
 
 static bool set(struct settings *settings, const char *option,
                 const char *value)
@@ -140,7 +133,7 @@ static bool start(struct host *host)
     host->crew = workers_crew(host->workers);
     host->collector =
         collector_new(host->settings, host->hypervisors, &host->crew,
-                      &local_images, NULL, &stderr_log);
+                      &images_local, NULL, &stderr_log);
     return host->collector != NULL;
 }
 
@@ -303,19 +296,11 @@ bool host_call(struct host *host,
 {
     /* Must last as long as the thread. */
     static struct call call;
-    struct workers *workers = workers_new(1);
-    if (workers == NULL)
-        return false;
+    double until = threads_now() + MOMENT;
 
     call = (struct call){&host->hypervisors[LANES], work, job};
-    struct crew crew = workers_crew(workers);
-    double until = threads_now() + MOMENT;
-    if (until < host->until)
-        until = host->until;
-    crew.start(crew.context, 0, make_call, &call);
-    while (!crew.is_idle(crew.context, 0) && threads_now() < until)
-        crew.wait(crew.context, until);
-    if (workers_free(workers))
+    if (workers_try(make_call, &call,
+                    until < host->until ? host->until : until))
         return true;
     complain("%s", silence);
     host->hung = true;
