@@ -74,7 +74,11 @@ create_image() {
 
 # LUKS measures the processor's speed, which may fail on a busy machine.
 insist() {
-    "$@" || "$@" || "$@" || true
+    local try
+    for try in 1 2 3 4 5 6 7 8; do
+        ! "$@" || return 0
+        sleep "0.$try"
+    done
 }
 
 # Print a number of the JSON of stdin: json_number KEY
