@@ -40,6 +40,15 @@ struct alarm *herald_find_layer(const struct herald *herald,
     return alarms_find(&herald->alarms, &key);
 }
 
+struct alarm *herald_find_job(const struct alarms *alarms, enum alarm_kind kind,
+                              const struct subject *subject, enum job_kind job)
+{
+    struct alarm key;
+
+    herald_key_job(&key, kind, subject, job);
+    return alarms_find(alarms, &key);
+}
+
 void herald_prepare(const struct herald *herald, struct alarm *alarm,
                     const struct subject *subject)
 {

@@ -42,6 +42,11 @@ struct alarm *herald_find_layer(const struct herald *herald,
                                 enum alarm_kind kind,
                                 const struct subject *subject);
 
+/* The alarm of that kind for a job of the disk, in any list; NULL: there is
+ * none. */
+struct alarm *herald_find_job(const struct alarms *alarms, enum alarm_kind kind,
+                              const struct subject *subject, enum job_kind job);
+
 /* Makes a whole alarm of a key: the names of the series, what messages call it,
  * the time. What is wrong is then for notice_say(). */
 void herald_prepare(const struct herald *herald, struct alarm *alarm,

@@ -186,13 +186,13 @@ static int shut_down(void)
 /* To libvirt's events, when there is somebody to hear them. */
 static bool listens(void)
 {
-    if (!settings->notifications)
-        return false;
-    if (!session_can_listen())
+    bool can = session_can_listen();
+
+    if (settings->notifications && !can)
         log_print(&plugin_logger, LOG_LEVEL_WARNING,
                   "this libvirt is older than 6.1: what its events would tell "
                   "is found out by polling");
-    return session_can_listen();
+    return settings->notifications && can;
 }
 
 static bool open_sessions(void)

@@ -106,12 +106,11 @@ static void review_fit(struct watch *watch, struct alarm *alarm,
     const struct layer *target = job_target(disk, alarm->job);
     uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
     char text[NOTICE_BYTES_SIZE];
-    struct alarm failed;
 
     /* Its event was lost. One that failed is told of as such. */
     if (disk->job.kind == JOB_NONE) {
-        herald_key_job(&failed, ALARM_JOB, subject, alarm->job);
-        if (alarms_find(&watch->unexplained, &failed) == NULL)
+        if (herald_find_job(&watch->unexplained, ALARM_JOB, subject,
+                            alarm->job) == NULL)
             tidings_job_end(&watch->herald, subject, alarm->job, JOB_ENDED);
         return;
     }

@@ -46,6 +46,14 @@ uint64_t sizes_room(const struct layer *layer)
                : 0;
 }
 
+bool sizes_fits(const struct layer *layer)
+{
+    uint64_t growth = sizes_growth(layer);
+    uint64_t room = sizes_room(layer);
+
+    return growth != SIZE_UNKNOWN && room != SIZE_UNKNOWN && growth <= room;
+}
+
 /* An image that can't run out has its whole capacity left, so that it never
  * alarms. */
 static uint64_t headroom_of(const struct layer *layer, const char **ret_why)
@@ -58,7 +66,7 @@ static uint64_t headroom_of(const struct layer *layer, const char **ret_why)
         layer->sizes.capacity == SIZE_UNKNOWN ||
         layer->sizes.allocation == SIZE_UNKNOWN)
         return SIZE_UNKNOWN;
-    if (growth > available) {
+    if (!sizes_fits(layer)) {
         *ret_why = sizes_storage(layer) == STORAGE_FILE
                        ? "what the file system has free: less than it can grow"
                        : "what the device has left: less than it can grow";

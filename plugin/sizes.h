@@ -70,4 +70,8 @@ uint64_t sizes_room(const struct layer *layer);
 /* Bytes by which the image can grow; SIZE_UNKNOWN, SIZE_UNBOUNDED. */
 uint64_t sizes_growth(const struct layer *layer);
 
+/* All that the image can become fits there, however small or full it is. False
+ * also where that is not known. */
+bool sizes_fits(const struct layer *layer);
+
 #endif

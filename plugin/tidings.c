@@ -182,10 +182,9 @@ void tidings_explained(struct herald *herald, struct alarm *alarm,
 void tidings_runs_again(struct herald *herald, const struct subject *subject,
                         enum job_kind job)
 {
-    struct alarm key;
+    struct alarm *alarm =
+        herald_find_job(&herald->alarms, ALARM_JOB, subject, job);
 
-    herald_key_job(&key, ALARM_JOB, subject, job);
-    struct alarm *alarm = alarms_find(&herald->alarms, &key);
     if (alarm != NULL)
         herald_end(herald, alarm, "%s: the %s of %s runs again", alarm->name,
                    job_name(job), alarm->target);

@@ -55,10 +55,9 @@ static struct layer *find_crossed(const struct disk *disk,
 }
 
 /* A threshold that somebody else has set is somebody else's business. libvirt
- * tells of one crossing twice, as "vda" and as "vda[1]".
- *
- * Always true: a pass should follow, since the device may have grown, or the
- * chain changed, after the last one. */
+ * tells of one crossing twice, as "vda" and as "vda[1]". After one of our own a
+ * pass should follow: the device may have grown, or the chain changed, since
+ * the last one. */
 static bool take_threshold(struct watch *watch, struct domain *domain,
                            const struct event *event)
 {
@@ -121,15 +120,22 @@ static bool has_scratch(const struct disk *disk)
     return job_target(disk, JOB_BACKUP) != NULL;
 }
 
-/* libvirt names the active layer, whichever image of the disk it was. Without
- * space it may have been the image of a backup: then the figures tell. */
-static bool may_be_scratch(const struct disk *disk, const struct event *event)
+/* libvirt names the active layer, whichever image of the disk it was: only one
+ * that is written to runs out of space. */
+static void prepare_error(const struct watch *watch, struct alarm *ret_alarm,
+                          const struct subject *subject, bool paused, bool full)
 {
-    return strcmp(event->reason, "enospc") == 0 && has_scratch(disk);
+    herald_key_layer(ret_alarm, ALARM_IO, subject);
+    ret_alarm->paused = paused;
+    ret_alarm->full = full;
+    ret_alarm->deep =
+        !full && subject->disk != NULL && disk_chain_length(subject->disk) > 1;
+    herald_prepare(&watch->herald, ret_alarm, subject);
 }
 
-/* Of an error that is reported to the guest libvirt never says the reason. A
- * disk that is not known a pass will tell of. */
+/* Of an error that is reported to the guest libvirt never says the reason; and
+ * what is full may be the image of a backup. A disk that is not known a pass
+ * will tell of. */
 static bool take_io_error(struct watch *watch, struct roster_entry *entry,
                           const struct event *event)
 {
@@ -144,13 +150,10 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
         return event->paused;
     if (event->paused)
         entry->heard = watch->herald.now;
-    herald_key_layer(&alarm, ALARM_IO, &subject);
-    alarm.paused = event->paused;
-    alarm.full = strcmp(event->reason, "enospc") == 0;
-    alarm.deep = !alarm.full && disk_chain_length(disk) > 1;
-    herald_prepare(&watch->herald, &alarm, &subject);
+    prepare_error(watch, &alarm, &subject, event->paused,
+                  strcmp(event->reason, "enospc") == 0);
     if (((!event->paused && *event->reason == '\0') ||
-         may_be_scratch(disk, event)) &&
+         (alarm.full && has_scratch(disk))) &&
         alarms_find(&watch->herald.alarms, &alarm) == NULL)
         return put_off(watch, &alarm);
     tidings_io_error(&watch->herald, &alarm, event->reason);
@@ -185,13 +188,14 @@ static void take_stopped(struct watch *watch, const struct domain *domain)
 static void prepare_failed(struct watch *watch, struct alarm *ret_alarm,
                            const struct subject *subject, enum job_kind job)
 {
-    herald_key_job(ret_alarm, ALARM_FIT, subject, job);
-    const struct alarm *fit = alarms_find(&watch->herald.alarms, ret_alarm);
+    const struct alarm *fit =
+        herald_find_job(&watch->herald.alarms, ALARM_FIT, subject, job);
 
     if (subject->layer == NULL && fit != NULL) {
         *ret_alarm = *fit;
         ret_alarm->raised = watch->herald.now;
     } else {
+        herald_key_job(ret_alarm, ALARM_JOB, subject, job);
         herald_prepare(&watch->herald, ret_alarm, subject);
     }
     ret_alarm->kind = ALARM_JOB;
@@ -203,10 +207,9 @@ static void prepare_failed(struct watch *watch, struct alarm *ret_alarm,
 static void forget_put_off(struct watch *watch, const struct subject *subject,
                            enum job_kind job)
 {
-    struct alarm key;
+    struct alarm *earlier =
+        herald_find_job(&watch->unexplained, ALARM_JOB, subject, job);
 
-    herald_key_job(&key, ALARM_JOB, subject, job);
-    struct alarm *earlier = alarms_find(&watch->unexplained, &key);
     if (earlier != NULL)
         alarms_remove(&watch->unexplained, earlier);
 }
@@ -359,16 +362,11 @@ static void take_error(struct watch *watch, const struct domain *domain,
         subject.layer = &disk->layers[0];
     else
         subject.disk = NULL;
-    herald_key_layer(&alarm, ALARM_IO, &subject);
-    alarm.paused = true;
-    alarm.full = error->no_space;
-    alarm.deep =
-        !alarm.full && subject.disk != NULL && disk_chain_length(disk) > 1;
-    herald_prepare(&watch->herald, &alarm, &subject);
+    prepare_error(watch, &alarm, &subject, true, error->no_space);
     if (subject.layer == NULL && *error->target != '\0')
         snprintf(alarm.what, sizeof(alarm.what), "%s (not reported here)",
                  error->target);
-    tidings_io_error(&watch->herald, &alarm, error->no_space ? "enospc" : "");
+    tidings_io_error(&watch->herald, &alarm, "");
 }
 
 /* Whether libvirt knows of which disk or not, the domain is paused. */

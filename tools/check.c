@@ -33,15 +33,6 @@ static bool is_judged(const struct layer *layer)
             (storage == STORAGE_BLOCK && format_grows(layer->format)));
 }
 
-/* All that it can become fits, however small or full it is. */
-static bool always_fits(const struct layer *layer)
-{
-    uint64_t growth = sizes_growth(layer);
-    uint64_t room = sizes_room(layer);
-
-    return growth != SIZE_UNKNOWN && room != SIZE_UNKNOWN && growth <= room;
-}
-
 static bool is_unknown(const struct layer *layer, const struct limit *limit)
 {
     return (limit->bytes > 0 && layer->headroom == SIZE_UNKNOWN) ||
@@ -50,7 +41,7 @@ static bool is_unknown(const struct layer *layer, const struct limit *limit)
 
 static bool is_beyond(const struct layer *layer, const struct limit *limit)
 {
-    if (always_fits(layer))
+    if (sizes_fits(layer))
         return false;
     if (limit->bytes > 0 && layer->headroom != SIZE_UNKNOWN &&
         layer->headroom < limit->bytes)
@@ -131,7 +122,7 @@ static void look_at(struct finding *finding, const struct one *one)
     if (!is_judged(layer))
         return;
     finding->layers++;
-    if (layer->headroom != SIZE_UNKNOWN && !always_fits(layer) &&
+    if (layer->headroom != SIZE_UNKNOWN && !sizes_fits(layer) &&
         (least == NULL || layer->headroom < least->headroom))
         finding->least = *one;
     if (take(finding, status_of(layer, finding->options)))

@@ -155,7 +155,7 @@ enum danger text_danger(const struct layer *layer)
     uint64_t headroom = layer->headroom;
 
     if (headroom == SIZE_UNKNOWN || capacity == SIZE_UNKNOWN ||
-        sizes_growth(layer) <= headroom || headroom >= capacity / 10)
+        sizes_fits(layer) || headroom >= capacity / 10)
         return DANGER_NONE;
     return headroom < capacity / 50 ? DANGER_FULL : DANGER_NEAR;
 }
