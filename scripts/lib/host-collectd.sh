@@ -145,8 +145,8 @@ host_sanitizer_environment() {
 }
 
 # Print what sanitizers have found: errors anywhere, and leaks of memory that
-# the plugin got. What collectd itself leaks is not reported. To be called when
-# collectd has ended: leaks are found at its end.
+# the plugin or a tool got. What collectd itself leaks is not reported. To be
+# called when the program has ended: leaks are found at its end.
 host_sanitizer_findings() {
     local report
     for report in "$HOST_DIR"/sanitizer/report*; do
@@ -154,7 +154,7 @@ host_sanitizer_findings() {
         if grep -q 'ERROR: AddressSanitizer' "$report"; then
             cat "$report"
         else
-            awk 'BEGIN { RS = ""; ORS = "\n\n" } / leak of / && /virt_backing\.so/' "$report"
+            awk 'BEGIN { RS = ""; ORS = "\n\n" } / leak of / && /virt_backing\.so|tools\/virt-backing/' "$report"
         fi
     done
     [ ! -s "$HOST_DIR/collectd.err" ] || sed -n '/: runtime error:/,$p' "$HOST_DIR/collectd.err"
