@@ -211,12 +211,16 @@ host_series() {
 
 # Print the newest line of a series, "SECONDS.MILLISECONDS,VALUE".
 host_sample() {
-    local file newest=
+    local file newest='' lines
     for file in "$HOST_DIR/csv/$1"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]; do
         newest=$file
     done
     [ -f "$newest" ] || return 1
-    tail -n 1 "$newest" | grep -v '^epoch'
+    # A line may be half written yet: it counts when its end has come.
+    lines=$(tail -n 2 "$newest" && echo .)
+    lines=${lines%.}
+    lines=${lines%$'\n'*}
+    [[ ${lines##*$'\n'} == [0-9]* ]] && echo "${lines##*$'\n'}"
 }
 
 # Print the newest value of a series: whole numbers as such ("%f" is how csv

@@ -67,6 +67,6 @@ expect_seconds() {
 
 # expect_gap WHAT SECONDS SERIES: never longer between two samples, nor up to now
 expect_gap() {
-    expect_seconds "$1" 0 "$2" "$({ cat "$HOST_DIR/csv/$3"-[0-9]* | cut -d, -f1 | grep -v epoch
+    expect_seconds "$1" 0 "$2" "$({ sed -n '/^[0-9]/s/,.*//p' "$HOST_DIR/csv/$3"-[0-9]*
         date +%s.%N; } | awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { print gap }')"
 }
