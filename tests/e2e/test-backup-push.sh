@@ -55,7 +55,7 @@ expect_success "its progress grew" [ "$(series_values "$disk/block_job-backup" |
 expect_growth "the target" 3 "$disk/disk_allocation-scratch"
 
 host_virsh domjobabort vm1
-wait_until 10 backup_ended
+wait_until 40 backup_ended
 host_wait_cycle
 for type in capacity allocation physical; do
     expect_series_absent "$disk/disk_$type-scratch"

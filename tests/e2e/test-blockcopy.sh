@@ -57,7 +57,7 @@ expect_success "the copies still run" not job_ready vm1
 
 host_virsh blockjob vm1 vda --bandwidth 1000
 host_virsh blockjob vm1 vdb --bandwidth 1000
-wait_until 15 job_ready vm1 2
+wait_until 40 job_ready vm1 2
 host_wait_cycle
 expect_device ready mirror
 expect_file ready mirror

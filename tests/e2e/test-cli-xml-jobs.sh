@@ -52,7 +52,7 @@ host_virsh blockjob vm1 vda --bandwidth 1000
 job_is_over() {
     [ -z "$(host_virsh blockjob vm1 vda --info 2>/dev/null)" ]
 }
-wait_until 20 job_is_over
+wait_until 40 job_is_over
 look
 expect_equal "afterwards the base is below the top" "$base" "$(xpath "$HOST_DIR/xml" "$disk/backingStore/source/@dev")"
 expect_equal "and ends where qemu-img says" "$(truth_image_end "$base")" \

@@ -48,7 +48,7 @@ done
 expect_success "the commit still runs" not job_ended vm1 vda
 expect_growth "the base" 3 "$disk/disk_allocation-layer2"
 host_virsh blockjob vm1 vda --bandwidth 1000
-wait_until 30 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 
 host_wait_cycle
 expect_file_layer "after, top" layer0 "$top"
