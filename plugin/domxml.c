@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domxml.h"
 
+#include "hash.h"
 #include "metadata.h"
 #include "xmltree.h"
 
@@ -44,6 +45,28 @@ static char *read_server(const xmlNode *source)
                              xmltree_has(host, "name") ? "name" : "socket");
 }
 
+static uint64_t hash_attribute(uint64_t hash, const xmlNode *node,
+                               const char *name)
+{
+    CLEANUP_FREE char *value =
+        node == NULL ? NULL : xmltree_attribute(node, name);
+
+    return hash_text(hash, value);
+}
+
+/* What names an image behind a network protocol: of several servers the first
+ * stands for all. */
+static uint64_t digest_of_network(const xmlNode *source)
+{
+    const xmlNode *host = xmltree_child(source, "host");
+    uint64_t hash = hash_attribute(HASH_START, source, "protocol");
+
+    hash = hash_attribute(hash, source, "name");
+    hash = hash_attribute(hash, host, "name");
+    hash = hash_attribute(hash, host, "port");
+    return hash_attribute(hash, host, "socket");
+}
+
 /* False when memory is short. */
 static bool read_source(struct layer *layer, const xmlNode *source)
 {
@@ -60,9 +83,12 @@ static bool read_source(struct layer *layer, const xmlNode *source)
     case STORAGE_VOLUME:
         layer->pool = xmltree_attribute(source, "pool");
         layer->volume = xmltree_attribute(source, "volume");
+        layer->source =
+            hash_text(hash_text(HASH_START, layer->pool), layer->volume);
         return layer->volume != NULL;
     case STORAGE_NETWORK:
         layer->server = read_server(source);
+        layer->source = digest_of_network(source);
         return true;
     case STORAGE_NONE:
     case STORAGE_UNKNOWN:

@@ -70,6 +70,9 @@ expect_equal "hosts" hypervisor "$(choices host)"
 expect_equal "domains" "vm1 www_example_2" "$(choices domain)"
 expect_equal "disks" vda "$(choices disk)"
 
+expect_path "promised to guests" $(($(truth_virtual_size qcow2 "$top") + $(truth_length "$HOST_DIR/other.raw"))) \
+    collectd.hypervisor.virt_backing.bytes.capacity
+
 grafana_choose '*' vm1 vda
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
 wait_until 40 job_is_stored
