@@ -161,8 +161,10 @@ void host_close(struct host *host)
         return;
     if (host->collector != NULL)
         collector_stop(host->collector);
-    if (!workers_free(host->workers) || !collector_free(host->collector) ||
-        host->hung)
+    /* What was left behind may come back, and goes on with what it was given:
+     * disks of the collector, too. */
+    if (host->hung || !workers_free(host->workers) ||
+        !collector_free(host->collector))
         return;
     for (size_t i = LANES + 1; i-- > 0;)
         session_free(host->sessions[i]);
