@@ -134,8 +134,7 @@ static void look_at_domain(struct finding *finding, const struct domain *domain)
     if (!host_is_sized(domain)) {
         if (take(finding, CHECK_UNKNOWN)) {
             print_name(finding->out, domain->name);
-            fputs(domain->answered ? " gives no sizes" : " does not answer",
-                  finding->out);
+            fprintf(finding->out, " %s", text_trouble(domain));
         }
         return;
     }
