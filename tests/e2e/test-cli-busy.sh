@@ -1,6 +1,7 @@
 #!/bin/bash
 # A VM that another client of libvirt is asking just now gives no sizes: virt-backing
 # asks again until it has them, within its timeout, and says so where it stays busy.
+# One that does not answer is told from it.
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -56,3 +57,15 @@ expect_equal "the other one" 1 "$(grep -c "layer0 .*$HOST_DIR/vm2.qcow2" "$HOST_
 busy_for 5 --timeout 1.5 xml vm1
 expect_equal "its XML: exit status" 1 "$CLI_STATUS"
 expect_equal "its XML: stderr" 'virt-backing: domain "vm1" gives no sizes: it is busy' "$(cat "$HOST_DIR/err")"
+
+# --- one that does not answer is not called busy ---
+
+for command in "xml vm1" "explain vm1 vda"; do
+    stuck_signal STOP vm1
+    # shellcheck disable=SC2086 # words are meant to be split
+    cli_try --timeout 3 $command
+    expect_equal "$command: exit status" 1 "$CLI_STATUS"
+    expect_equal "$command: stderr" 'virt-backing: domain "vm1" does not answer' "$(tail -n 1 "$HOST_DIR/err")"
+    stuck_continue vm1
+    expect_success "the calls that hung are over" cli --timeout 20 check --warning 1 >/dev/null
+done
