@@ -303,6 +303,8 @@ static void note_stale(struct collector *collector, struct roster_entry *entry)
 
     domain->answered = entry->answered;
     domain->sized = entry->answered && entry->sized;
+    domain->stuck = entry->stuck;
+    domain->spared = entry->suspect && !entry->asked;
     domain->stale = collector->now - entry->whole;
     if (entry->run != DOMAIN_OFF && entry->whole > 0 &&
         domain->stale > collector->settings->timeout)

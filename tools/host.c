@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Between two passes of a whole read. */
+/* Between two passes of a whole read: at first, and at the most. An image is
+ * read in a moment; who is busy may be so for long. */
 #define PAUSE 0.02 /* seconds */
+#define PAUSE_MOST 0.2
 
 /* How long a read waits for a commit to write something: libvirt does not say
  * where it writes to, but offsets that rise do (figures.c). */
@@ -161,8 +163,10 @@ void host_close(struct host *host)
         return;
     if (host->collector != NULL)
         collector_stop(host->collector);
-    if (!workers_free(host->workers) || !collector_free(host->collector) ||
-        host->hung)
+    /* What was left behind may come back, and goes on with what it was given:
+     * disks of the collector, too. */
+    if (host->hung || !workers_free(host->workers) ||
+        !collector_free(host->collector))
         return;
     for (size_t i = LANES + 1; i-- > 0;)
         session_free(host->sessions[i]);
@@ -189,6 +193,13 @@ static bool commits_somewhere(const struct disk *disk)
            job_target(disk, JOB_COMMIT) == NULL;
 }
 
+/* It may be in the next pass: another client of libvirt is asking it just now,
+ * or its answer is late. */
+static bool may_be_sized(const struct domain *domain)
+{
+    return !host_is_sized(domain) && !domain->stuck && !domain->spared;
+}
+
 static bool is_whole(const struct domain *domain, bool patient)
 {
     for (size_t i = 0; i < domain->disk_count; i++)
@@ -201,7 +212,8 @@ static bool is_whole(const struct domain *domain, bool patient)
 static bool all_whole(const struct inventory *inventory, bool patient)
 {
     for (size_t i = 0; i < inventory->count; i++)
-        if (!is_whole(inventory->domains[i], patient))
+        if (may_be_sized(inventory->domains[i]) ||
+            !is_whole(inventory->domains[i], patient))
             return false;
     for (size_t i = 0; i < inventory->pools->count; i++)
         if (!is_whole(&inventory->pools->pools[i]->volumes, false))
@@ -241,10 +253,12 @@ const struct inventory *host_read(struct host *host, bool whole)
 {
     double begin = threads_now();
     double until = begin + PASSES * host->settings->timeout;
+    double pause = PAUSE;
     const struct inventory *inventory = collector_read(host->collector);
 
     while (whole && threads_now() < until && !is_done(host, inventory, begin)) {
-        usleep((useconds_t)(PAUSE * 1e6));
+        usleep((useconds_t)(pause * 1e6));
+        pause = pause < PAUSE_MOST / 2 ? 2 * pause : PAUSE_MOST;
         inventory = collector_read(host->collector);
     }
     if (!inventory->answered && is_waiting(host))

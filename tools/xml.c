@@ -5,6 +5,7 @@
 #include "complain.h"
 #include "domxml.h"
 #include "rfcxml.h"
+#include "text.h"
 #include "volxml.h"
 #include "xmltree.h"
 
@@ -89,7 +90,8 @@ bool xml_print_domain(FILE *out, struct host *host, const char *name)
         const struct domain *domain = host_find_domain(inventory, name);
         bool known = domain != NULL && host_is_sized(domain);
         if (!known)
-            complain("domain \"%s\" gives no sizes: it is busy", name);
+            complain("domain \"%s\" %s", name,
+                     domain == NULL ? "does not answer" : text_trouble(domain));
         else if (!rfcxml_fits_domain(doc, domain->disks, domain->disk_count))
             continue;
         return (!known || complete_domain(host, doc, domain)) &&
