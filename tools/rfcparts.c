@@ -135,15 +135,17 @@ bool rfcparts_put_status(struct spot *spot, const struct facts *facts)
 
 bool rfcparts_put_features(struct spot *spot, const struct facts *facts)
 {
-    if (facts->version == 0)
+    const struct image *image = &facts->image;
+
+    if (image->version == 0)
         return true;
     if (!rfcparts_put_text(spot, "compat",
-                           facts->version == 2 ? "0.10" : "1.1") ||
+                           image->version == 2 ? "0.10" : "1.1") ||
         !rfcparts_put(spot, "features"))
         return false;
     struct spot inner = {.parent = spot->after};
-    return (!facts->lazy_refcounts || rfcparts_put(&inner, "lazy_refcounts")) &&
-           (!facts->extended_l2 || rfcparts_put(&inner, "extended_l2"));
+    return (!image->lazy_refcounts || rfcparts_put(&inner, "lazy_refcounts")) &&
+           (!image->extended_l2 || rfcparts_put(&inner, "extended_l2"));
 }
 
 bool rfcparts_put_format(struct spot *spot, const struct layer *layer)

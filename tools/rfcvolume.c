@@ -68,7 +68,7 @@ static bool complete_target(xmlNode *volume, const struct facts *facts)
     return good;
 }
 
-bool rfcxml_complete_volume(xmlDoc *doc, const struct rfcxml_disk *volume)
+bool rfcxml_complete_volume(xmlDoc *doc, const struct known_disk *volume)
 {
     const struct disk *model = volume->disk;
     xmlNode *top = xmlDocGetRootElement(doc);

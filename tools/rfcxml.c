@@ -67,7 +67,7 @@ static bool is_backing(const struct layer *layer)
     return layer->role == ROLE_CHAIN && layer->depth > 0;
 }
 
-static bool complete_chain(xmlNode *disk, const struct rfcxml_disk *known)
+static bool complete_chain(xmlNode *disk, const struct known_disk *known)
 {
     const struct disk *model = known->disk;
     xmlNode *image = disk;
@@ -88,26 +88,6 @@ static bool complete_chain(xmlNode *disk, const struct rfcxml_disk *known)
            !model->ended || rfcparts_put(&end, "backingStore");
 }
 
-static bool complete_disk(xmlNode *disk, const struct rfcxml_disk *known)
-{
-    const struct disk *model = known->disk;
-
-    for (size_t i = 0; i < model->layer_count; i++) {
-        const struct layer *layer = &model->layers[i];
-        xmlNode *mirror = rfcparts_child(disk, "mirror");
-        bool good = true;
-        if (layer->role == ROLE_CHAIN && layer->depth == 0)
-            good = complete_image(disk, rfcparts_child(disk, "driver"), layer,
-                                  &known->facts[i]);
-        else if (layer->role == ROLE_MIRROR && mirror != NULL)
-            good = complete_image(mirror, rfcparts_child(mirror, "format"),
-                                  layer, &known->facts[i]);
-        if (!good)
-            return false;
-    }
-    return complete_chain(disk, known);
-}
-
 /* libvirt's index of an image; 0: it has none, as when the domain is off. */
 static unsigned long index_of(const xmlNode *element)
 {
@@ -115,6 +95,63 @@ static unsigned long index_of(const xmlNode *element)
         element == NULL ? NULL : xmltree_attribute(element, "index");
 
     return text == NULL ? 0 : strtoul(text, NULL, 10);
+}
+
+/* The image that the disk is mirrored to: the destination of a copy, or in an
+ * active commit one of the chain. Its number in the model; the number of layers
+ * where it is none of them. */
+static size_t find_mirror(const xmlNode *mirror, const struct disk *model)
+{
+    const xmlNode *source = xmltree_child(mirror, "source");
+    unsigned long index = index_of(source);
+    size_t i = 0;
+
+    while (i < model->layer_count &&
+           (index != 0 ? model->layers[i].index != index
+                       : model->layers[i].role != ROLE_MIRROR))
+        i++;
+    return i;
+}
+
+static bool complete_below(xmlNode *mirror, const struct known_disk *below)
+{
+    xmlNode *image = mirror;
+
+    for (size_t i = 0; below->disk != NULL && i < below->disk->layer_count;
+         i++) {
+        image = rfcparts_child(image, "backingStore");
+        if (image == NULL ||
+            !complete_image(image, rfcparts_child(image, "format"),
+                            &below->disk->layers[i], &below->facts[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool complete_mirror(xmlNode *mirror, const struct known_disk *known,
+                            const struct known_disk *below)
+{
+    size_t number = find_mirror(mirror, known->disk);
+
+    return number == known->disk->layer_count ||
+           (complete_image(mirror, rfcparts_child(mirror, "format"),
+                           &known->disk->layers[number],
+                           &known->facts[number]) &&
+            complete_below(mirror, below));
+}
+
+static bool complete_disk(xmlNode *disk, const struct known_disk *known,
+                          const struct known_disk *below)
+{
+    const struct disk *model = known->disk;
+    xmlNode *mirror = rfcparts_child(disk, "mirror");
+
+    if (model->layer_count > 0 &&
+        !complete_image(disk, rfcparts_child(disk, "driver"), &model->layers[0],
+                        &known->facts[0]))
+        return false;
+    return (mirror == NULL || complete_mirror(mirror, known, below)) &&
+           complete_chain(disk, known);
 }
 
 static bool fits_disk(const xmlNode *disk, const struct disk *model)
@@ -133,7 +170,10 @@ static bool fits_disk(const xmlNode *disk, const struct disk *model)
                          : xmltree_child(image, "source")) != layer->index)
             return false;
     }
-    return index_of(xmltree_child(image, "backingStore")) == 0;
+    const xmlNode *mirror = xmltree_child(disk, "mirror");
+    return index_of(xmltree_child(image, "backingStore")) == 0 &&
+           (mirror == NULL || index_of(xmltree_child(mirror, "source")) == 0 ||
+            find_mirror(mirror, model) < model->layer_count);
 }
 
 static const struct disk *find_model(const xmlNode *disk,
@@ -165,8 +205,8 @@ bool rfcxml_fits_domain(const xmlDoc *doc, const struct disk *disks,
     return true;
 }
 
-bool rfcxml_complete_domain(xmlDoc *doc, const struct rfcxml_disk *disks,
-                            size_t count)
+bool rfcxml_complete_domain(xmlDoc *doc, const struct known_disk *disks,
+                            const struct known_disk *below, size_t count)
 {
     const xmlNode *devices =
         xmltree_child(xmlDocGetRootElement(doc), "devices");
@@ -179,7 +219,8 @@ bool rfcxml_complete_domain(xmlDoc *doc, const struct rfcxml_disk *disks,
             target == NULL ? NULL : xmltree_attribute(target, "dev");
         for (size_t i = 0; name != NULL && i < count; i++)
             if (strcmp(disks[i].disk->target, name) == 0 &&
-                !complete_disk((xmlNode *)(uintptr_t)disk, &disks[i]))
+                !complete_disk((xmlNode *)(uintptr_t)disk, &disks[i],
+                               &below[i]))
                 return false;
     }
     return true;
