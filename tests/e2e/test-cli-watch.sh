@@ -35,7 +35,7 @@ allocation() {
 }
 
 before=$(allocation)
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 8 >/dev/null
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 4 >/dev/null
 wait_until 5 screen_has '^ +commit [0-9]+% done, up to [0-9.]+M to write$'
 done_before=$(screen | sed -nE 's/^ +commit ([0-9]+)%.*/\1/p')
 grows() {
