@@ -157,6 +157,12 @@ struct host *host_open(const struct options *options, char *const *names,
     return NULL;
 }
 
+void host_stop(struct host *host)
+{
+    collector_stop(host->collector);
+    workers_stop(host->workers);
+}
+
 void host_close(struct host *host)
 {
     if (host == NULL)

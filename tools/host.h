@@ -18,6 +18,9 @@ struct host;
 struct host *host_open(const struct options *options, char *const *names,
                        size_t count);
 
+/* Ends the pass that is under way, and all that come. From any thread. */
+void host_stop(struct host *host);
+
 /* Leaves behind what hangs: the program should end soon. Takes NULL. */
 void host_close(struct host *host);
 

@@ -165,6 +165,44 @@ void text_put_end(FILE *out, const char *text, int width)
     text_put(out, text);
 }
 
+/* How many bytes at the beginning are a colour. */
+static size_t colour_length(const char *text, size_t length)
+{
+    const char *end = *text == '\033' ? memchr(text, 'm', length) : NULL;
+
+    return end != NULL ? (size_t)(end - text) + 1 : 0;
+}
+
+size_t text_columns(const char *line, size_t length)
+{
+    const char *end = line + length;
+    size_t columns = 0;
+
+    while (line < end) {
+        size_t colour = colour_length(line, (size_t)(end - line));
+        columns += colour == 0 && begins_character(*line);
+        line += colour > 0 ? colour : 1;
+    }
+    return columns;
+}
+
+void text_put_columns(FILE *out, const char *line, size_t length, size_t from,
+                      size_t width)
+{
+    const char *end = line + length;
+    size_t column = 0; /* behind what was passed */
+
+    while (line < end) {
+        size_t colour = colour_length(line, (size_t)(end - line));
+        column += colour == 0 && begins_character(*line);
+        if (colour > 0)
+            fwrite(line, 1, colour, out);
+        else if (column > from && column <= from + width)
+            putc(*line, out);
+        line += colour > 0 ? colour : 1;
+    }
+}
+
 /* What can't run out has its capacity left. */
 enum danger text_danger(const struct layer *layer)
 {

@@ -46,6 +46,15 @@ void text_put(FILE *out, const char *text);
  * character is taken for one column. */
 void text_put_end(FILE *out, const char *text, int width);
 
+/* How wide a line is, colours (escape sequences that end with 'm') not counted.
+ */
+size_t text_columns(const char *line, size_t length);
+
+/* Writes what of a line is seen in `width` columns from column `from` on, and
+ * all its colours. */
+void text_put_columns(FILE *out, const char *line, size_t length, size_t from,
+                      size_t width);
+
 /* How near a layer is to ENOSPC. */
 enum danger {
     DANGER_NONE,

@@ -25,7 +25,7 @@ make_busy() {
     stuck_signal STOP vm1
     host_virsh domblkstat vm1 vda >/dev/null &
     client=$!
-    wait_until 5 occupied
+    wait_until 40 occupied
 }
 
 # busy_for SECONDS WORD...: cli_try, while vm1 is busy for so long

@@ -40,7 +40,7 @@ expect_told() {
 # What was asked before is answered, so that nobody else asks them any more.
 stop_again() {
     stuck_continue "${dead[@]}"
-    wait_until 10 all_answer
+    wait_until 40 all_answer
     stuck_signal STOP "${dead[@]}"
 }
 

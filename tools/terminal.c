@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "terminal.h"
+
+#include "complain.h"
+#include "threads.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What xterm and all its kin understand (ECMA-48, and private modes: the
+ * alternate screen, no cursor, no lines that go on in the next). */
+#define ALTERNATE_ON "\033[?1049h\033[?25l\033[?7l"
+#define ALTERNATE_OFF "\033[?7h\033[?25h\033[?1049l"
+
+static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t resized;
+
+static struct {
+    struct termios before; /* the keyboard's settings */
+    bool keyboard;         /* it is ours; else there is none */
+    sigset_t blocked;      /* signals before it was taken */
+} terminal;
+
+/* --- signals ------------------------------------------------------------- */
+
+static void stop(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static void resize(int number)
+{
+    (void)number;
+    resized = 1;
+}
+
+static const struct {
+    int number;
+    void (*handler)(int number);
+} signals[] = {
+    {SIGINT, stop},  {SIGTERM, stop},    {SIGHUP, stop},
+    {SIGQUIT, stop}, {SIGWINCH, resize},
+};
+
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static void take_signals(void)
+{
+    sigset_t all;
+
+    sigemptyset(&all);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        struct sigaction action = {.sa_handler = signals[i].handler};
+        sigemptyset(&action.sa_mask);
+        sigaction(signals[i].number, &action, NULL);
+        sigaddset(&all, signals[i].number);
+    }
+    sigprocmask(SIG_BLOCK, &all, &terminal.blocked);
+}
+
+static void leave_signals(void)
+{
+    sigprocmask(SIG_SETMASK, &terminal.blocked, NULL);
+    for (size_t i = 0; i < SIGNALS; i++)
+        signal(signals[i].number, SIG_DFL);
+}
+
+/* --- the screen and the keyboard ----------------------------------------- */
+
+void terminal_write(const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t done = write(STDOUT_FILENO, text, length);
+        if (done <= 0) {
+            stopped = 1;
+            return;
+        }
+        text += done;
+        length -= (size_t)done;
+    }
+}
+
+/* Keys come one by one, and are not shown. None stops the program, which would
+ * leave the shell on a screen that is not its own, nor what it writes. */
+static bool take_keyboard(void)
+{
+    struct termios raw;
+
+    if (tcgetattr(STDIN_FILENO, &terminal.before) != 0)
+        return false;
+    raw = terminal.before;
+    raw.c_iflag &= ~(tcflag_t)IXON;
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+}
+
+bool terminal_take(void)
+{
+    const char *kind = getenv("TERM");
+
+    if (!isatty(STDOUT_FILENO) || kind == NULL || strcmp(kind, "dumb") == 0) {
+        complain("--watch is for a terminal");
+        return false;
+    }
+    take_signals();
+    terminal.keyboard = take_keyboard();
+    terminal_write(ALTERNATE_ON, strlen(ALTERNATE_ON));
+    return true;
+}
+
+void terminal_leave(void)
+{
+    terminal_write(ALTERNATE_OFF, strlen(ALTERNATE_OFF));
+    if (terminal.keyboard)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
+    leave_signals();
+}
+
+/* --- waiting ------------------------------------------------------------- */
+
+static struct timespec time_until(double until)
+{
+    double left = until - threads_now();
+    struct timespec time = {0};
+
+    if (left > 0) {
+        time.tv_sec = (time_t)left;
+        time.tv_nsec = (long)((left - (double)time.tv_sec) * 1e9);
+    }
+    return time;
+}
+
+void terminal_wait(int descriptor, double until, struct terminal_news *ret_news)
+{
+    struct timespec left = time_until(until);
+    struct pollfd inputs[] = {
+        {.fd = terminal.keyboard ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = descriptor, .events = POLLIN},
+    };
+
+    *ret_news = (struct terminal_news){0};
+    if (ppoll(inputs, 2, &left, &terminal.blocked) > 0 &&
+        inputs[0].revents != 0) {
+        ssize_t count = read(STDIN_FILENO, ret_news->typed, TERMINAL_KEYS);
+        /* Where there is nothing to be read any more nobody types. */
+        terminal.keyboard = count > 0;
+        ret_news->count = count > 0 ? (size_t)count : 0;
+    }
+    ret_news->over = stopped;
+    ret_news->resized = resized;
+    resized = 0;
+}
