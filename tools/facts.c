@@ -34,18 +34,29 @@ static size_t layer_count(const struct known_disk *known)
     return known->disk == NULL ? 0 : known->disk->layer_count;
 }
 
+static void gather_disk(const struct hypervisor *hypervisor,
+                        const struct known_disk *known)
+{
+    /* A path of another host may be there on this one, too. */
+    bool local = hypervisor->is_local(hypervisor->context);
+
+    for (size_t i = 0; i < layer_count(known); i++) {
+        const struct layer *layer = &known->disk->layers[i];
+        struct facts *facts = &known->facts[i];
+        if (local)
+            look_at(layer, facts);
+        if (known->volumes && layer->path != NULL)
+            hypervisor->volume_at(hypervisor->context, layer->path,
+                                  &facts->pool, &facts->volume);
+    }
+}
+
 static void gather(const struct hypervisor *hypervisor, void *job)
 {
     const struct gathering *gathering = job;
 
-    /* A path of another host may be there on this one, too. */
-    if (!hypervisor->is_local(hypervisor->context))
-        return;
-    for (size_t i = 0; i < gathering->count; i++) {
-        const struct known_disk *known = &gathering->disks[i];
-        for (size_t j = 0; j < layer_count(known); j++)
-            look_at(&known->disk->layers[j], &known->facts[j]);
-    }
+    for (size_t i = 0; i < gathering->count; i++)
+        gather_disk(hypervisor, &gathering->disks[i]);
 }
 
 /* Nothing is known yet. False when memory is short. */
@@ -83,6 +94,17 @@ bool facts_gather(struct host *host, struct known_disk *disks, size_t count,
         return hand_out(disks, count);
     free(copy);
     return true;
+}
+
+void facts_free(struct known_disk *disks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < layer_count(&disks[i]); j++) {
+            free(disks[i].facts[j].pool);
+            free(disks[i].facts[j].volume);
+        }
+    if (count > 0)
+        free(disks[0].facts);
 }
 
 void facts_settle(const struct facts *facts, struct layer *layer)

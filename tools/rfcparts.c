@@ -137,10 +137,9 @@ bool rfcparts_put_features(struct spot *spot, const struct facts *facts)
 {
     const struct image *image = &facts->image;
 
-    if (image->version == 0)
+    if (image->version < 3)
         return true;
-    if (!rfcparts_put_text(spot, "compat",
-                           image->version == 2 ? "0.10" : "1.1") ||
+    if (!rfcparts_put_text(spot, "compat", "1.1") ||
         !rfcparts_put(spot, "features"))
         return false;
     struct spot inner = {.parent = spot->after};

@@ -40,7 +40,8 @@ bool rfcparts_put_sizes(struct spot *spot, const struct layer *layer);
 /* <permissions> and <timestamps> */
 bool rfcparts_put_status(struct spot *spot, const struct facts *facts);
 
-/* <compat> and <features>, as libvirt's volume XML has them. */
+/* <compat> and <features>, as libvirt's volume XML has them: for version 2 of
+ * qcow2 (compat 0.10) neither. */
 bool rfcparts_put_features(struct spot *spot, const struct facts *facts);
 
 bool rfcparts_put_format(struct spot *spot, const struct layer *layer);

@@ -23,7 +23,10 @@ bool rfcxml_fits_domain(const xmlDoc *doc, const struct disk *disks,
 bool rfcxml_complete_domain(xmlDoc *doc, const struct known_disk *disks,
                             const struct known_disk *below, size_t count);
 
-/* Completes a volume's XML, with its whole chain. As above. */
-bool rfcxml_complete_volume(xmlDoc *doc, const struct known_disk *volume);
+/* Completes the XML of a volume of that pool, with its whole chain. What lies
+ * in the same pool is a plain <backingStore>, as libvirt has it; else it has a
+ * type. As above. */
+bool rfcxml_complete_volume(xmlDoc *doc, const char *pool,
+                            const struct known_disk *volume);
 
 #endif

@@ -93,7 +93,7 @@ static bool complete_domain(struct host *host, xmlDoc *doc,
             settle_below(low, disks[count + i].facts, &domain->disks[i]);
     }
     bool good = rfcxml_complete_domain(doc, disks, disks + count, count);
-    free(disks[0].facts);
+    facts_free(disks, 2 * count);
     return good;
 }
 
@@ -197,15 +197,16 @@ static const struct disk *find_volume(const struct inventory *inventory,
     return NULL;
 }
 
-static bool complete_volume(struct host *host, xmlDoc *doc,
+static bool complete_volume(struct host *host, xmlDoc *doc, const char *pool,
                             const struct disk *disk)
 {
-    struct known_disk volume = {.disk = disk};
+    struct known_disk volume = {.disk = disk, .volumes = true};
     bool whole;
-    bool good = facts_gather(host, &volume, 1, &whole) &&
-                rfcxml_complete_volume(doc, &volume);
+    if (!facts_gather(host, &volume, 1, &whole))
+        return false;
+    bool good = rfcxml_complete_volume(doc, pool, &volume);
 
-    free(volume.facts);
+    facts_free(&volume, 1);
     return good;
 }
 
@@ -238,7 +239,7 @@ bool xml_print_volume(FILE *out, struct host *host, const char *pool,
     } else {
         CLEANUP_DOC xmlDoc *doc =
             xmltree_parse(volume.xml, VOLXML_SIZE_MAX, "volume");
-        good = doc != NULL && complete_volume(host, doc, disk) &&
+        good = doc != NULL && complete_volume(host, doc, pool, disk) &&
                print_document(out, doc);
     }
     free(volume.xml);

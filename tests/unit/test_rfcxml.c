@@ -8,7 +8,8 @@
  *                           "below" it
  *   status MODE OWNER GROUP LABEL TIME
  *   qcow2 VERSION [FEATURE...]
- * the last two of the layer before them.
+ *   volume POOL NAME        it is that one; the XML's own pool is "pool"
+ * the last three of the layer before them.
  */
 #include "cases.h"
 #include "rfcxml.h"
@@ -105,6 +106,12 @@ static void add_features(struct scene *scene, char *words)
     }
 }
 
+static void add_volume(struct scene *scene, char *words)
+{
+    scene->last->pool = strdup(strtok(words, " "));
+    scene->last->volume = strdup(strtok(NULL, " "));
+}
+
 /* Returns the XML behind the lines. */
 static char *read_lines(struct scene *scene, char *text)
 {
@@ -112,10 +119,9 @@ static char *read_lines(struct scene *scene, char *text)
         const char *word;
         void (*add)(struct scene *scene, char *words);
     } lines[] = {
-        {"disk ", add_disk},
-        {"layer ", add_layer},
-        {"status ", add_status},
-        {"qcow2 ", add_features},
+        {"disk ", add_disk},     {"layer ", add_layer},
+        {"status ", add_status}, {"qcow2 ", add_features},
+        {"volume ", add_volume},
     };
 
     while (*text != '<') {
@@ -138,12 +144,12 @@ static bool complete(xmlDoc *doc, struct scene *scene, bool volume)
     size_t count = scene->domain.disk_count;
 
     for (size_t i = 0; i < count; i++) {
-        disks[i] =
-            (struct known_disk){&scene->domain.disks[i], scene->facts[i]};
-        below[i] =
-            (struct known_disk){&scene->below.disks[i], scene->facts_below[i]};
+        disks[i] = (struct known_disk){.disk = &scene->domain.disks[i],
+                                       .facts = scene->facts[i]};
+        below[i] = (struct known_disk){.disk = &scene->below.disks[i],
+                                       .facts = scene->facts_below[i]};
     }
-    return volume ? rfcxml_complete_volume(doc, &disks[0])
+    return volume ? rfcxml_complete_volume(doc, "pool", &disks[0])
                   : rfcxml_complete_domain(doc, disks, below, count);
 }
 
@@ -164,6 +170,10 @@ static char *complete_case(char *input)
         asprintf(&output, "%s\n", (const char *)xmlBufferContent(buffer)) > 0);
     xmlBufferFree(buffer);
     xmlFreeDoc(doc);
+    for (size_t i = 0; i < MOST; i++) {
+        free(scene->facts[0][i].pool);
+        free(scene->facts[0][i].volume);
+    }
     domain_clear(&scene->domain);
     domain_clear(&scene->below);
     free(scene);
