@@ -39,7 +39,7 @@ dashboard("prometheus"; "virt-backing-fleet"; "virt_backing: fleet";
         | .fieldConfig.defaults += nothing_limited
         | .fieldConfig.overrides += [override("^domain$"; {links: [{title: "This machine",
             url: "/d/virt-backing-machine?${datasource:queryparam}&var-host=${__data.fields.instance}&var-domain=${__data.fields.domain}&${__url_time_range}"}]})])
-        + {description: "Images that can run out. full in: at the pace of the last half hour, by rules.yml; empty where headroom does not fall."},
+        + {description: "Images that can run out. full in: at the pace of the slowest ten minutes of the last half hour, by rules.yml; empty where headroom has not fallen all the time."},
 
     (table("Storage pools, least room first"; ["instance", "host", "pool"]; [
         {title: "available", expr: least_room,

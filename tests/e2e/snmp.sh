@@ -98,10 +98,11 @@ snmp_stop_agent() {
 snmp_ask() {
     local command=$1
     shift
-    "$command" -v2c -c public -r 1 -t 5 -M "$SNMP_MIB_DIR" -m VIRT-BACKING-MIB -OU \
+    "${SNMP_WRAPPER[@]}" "$command" -v2c -c public -r 1 -t 5 -M "$SNMP_MIB_DIR" -m VIRT-BACKING-MIB -OU \
         "${SNMP_OPTIONS[@]}" "127.0.0.1:$SNMP_PORT" "$@" 2>&1
 }
 SNMP_OPTIONS=()
+SNMP_WRAPPER=()
 
 # Print the table, a row a line: "VM DISK LAYER|CAPACITY|ALLOCATION|PHYSICAL|HEADROOM|
 # PERCENT|INDEX|ROLE|FORMAT|PATH"; "?" is what has no instance.

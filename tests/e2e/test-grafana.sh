@@ -5,6 +5,7 @@
 # grows, then a layer is gone.
 #
 # PICTURES=FOLDER draws the panels that are in the README.
+# limit: 300
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -75,7 +76,7 @@ image_end() {
     truth_image_end "$2"
 }
 
-# A guest that goes on writing, so that its room will end some time.
+# A guest that writes.
 for offset in 0 1M 2M 3M; do
     host_write vm1 vdb $offset 1M
     host_wait_fresh vm1/virt_backing-vdb/count-layers
@@ -103,9 +104,23 @@ grafana_choose "127\\\\.0\\\\.0\\\\.1:$port" "(vm1|vm2\\\\.test)" vda
 expect_equal "the fleet with chosen ones" 1 "$(grafana_count range "$(grafana_query fleet Images A)" 10)"
 expect_equal "deepest chains of chosen ones" 2 "$(grafana_count now "$(grafana_query fleet "Deepest chains" A)" 10)"
 
+# It goes on writing until the test removes a file, so that its room will end some time.
+go_on_writing() {
+    local block=64
+    while [ -e "$HOST_DIR/writes" ]; do
+        host_write vm1 vdb $((64 * block))k 64k
+        block=$((block + 1))
+        sleep 0.5
+    done
+}
+touch "$HOST_DIR/writes"
+go_on_writing &
+writer=$!
+
 # So slow that it still runs when a busy machine has answered all.
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
 wait_until 40 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
+wait_until 60 prometheus_has layer:virt_backing_full:seconds
 grafana_choose .+ .+ .+
 expect_dashboard fleet 60
 expect_equal "labels of the fleet's table" "disk domain instance layer" "$(grafana_labels fleet "Worst headroom first")"
@@ -115,6 +130,8 @@ expect_equal "room of a pool, by its capacity" "$(host_virsh pool-info --bytes i
 grafana_choose .+ vm1 vda
 expect_dashboard machine 60
 expect_equal "labels of the machine's table" layer "$(grafana_labels machine "vda: layers now")"
+rm "$HOST_DIR/writes"
+expect_success "the guest could write" wait $writer
 host_virsh blockjob vm1 vda --bandwidth 4
 wait_until 40 job_ended vm1 vda
 

@@ -71,7 +71,7 @@ expect_series "promised to guests" host=hypervisor,type=capacity $(($(truth_virt
     $(truth_virtual_size qcow2 "$device") + $(truth_length "$HOST_DIR/pool/volume"))) bytes
 taken=$(($(truth_du "$top") + $(truth_du "$base") + $(truth_image_end "$device") + $(truth_du "$HOST_DIR/pool/volume")))
 expect_series "taken of the storage" host=hypervisor,type=allocation $taken bytes
-wait_until 10 prometheus_has "instance:virt_backing_allocation:bytes == $taken"
+wait_until 40 prometheus_has "instance:virt_backing_allocation:bytes == $taken"
 expect_success "thin-provisioning ratio" prometheus_has instance:virt_backing_provisioning:ratio
 expect_series "layers of a disk" disk=vda,domain=vm1,type=layers 2 count
 expect_series "machines" host=hypervisor,type=domains 2 count

@@ -42,6 +42,21 @@ expect_nothing "no collectd yet"
 host_start_collectd "$state_file"
 expect_table "subagent, snmpd, collectd" "$table"
 
+# A test of the configuration, which reads once and ends, beside the daemon.
+test_configuration() {
+    local -a sanitizer
+    mapfile -t sanitizer < <(host_sanitizer_environment)
+    host_detached env "${sanitizer[@]}" "$(host_find_collectd)" -T -C "$HOST_DIR/collectd.conf" \
+        -P "$HOST_DIR/other.pid" </dev/null >>"$HOST_DIR/collectd.err" 2>&1
+}
+
+# The daemon stands still meanwhile, as in a long interval: it would write the file again.
+kill -STOP "$HOST_COLLECTD_PID"
+expect_success "collectd -T" test_configuration
+expect_success "it leaves the state file" [ -s "$HOST_DIR/state" ]
+kill -CONT "$HOST_COLLECTD_PID"
+expect_table "after collectd -T" "$table"
+
 snmp_stop_master
 snmp_start_master
 expect_table "snmpd restarted" "$table"
