@@ -39,6 +39,11 @@ expect_cli() {
         test_match "$regex" "$(cat "$HOST_DIR/err")"
 }
 
+# is_within LOW HIGH NUMBER
+is_within() {
+    [ "$1" -le "$3" ] && [ "$3" -le "$2" ]
+}
+
 requires_json_schema() {
     python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
 }

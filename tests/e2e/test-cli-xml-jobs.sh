@@ -43,7 +43,7 @@ for round in 1 2 3; do
     high=$(host_virsh domstats --block --backing vm1 | sed -n 's/.*block\.2\.allocation=//p')
     now=$(xpath "$HOST_DIR/xml" "$disk/backingStore/backingStore/allocation")
     expect_success "$round: the base grows: $last < $now" [ "$now" -gt "$last" ]
-    expect_success "$round: as QEMU says: $low <= $now <= $high" [ "$low" -le "$now" ] && [ "$now" -le "$high" ]
+    expect_success "$round: as QEMU says: $low <= $now <= $high" is_within "$low" "$high" "$now"
     expect_equal "$round: the middle does not" "$(truth_du "$middle")" \
         "$(xpath "$HOST_DIR/xml" "$disk/backingStore/allocation")"
     last=$now
@@ -67,7 +67,7 @@ look
 high=$(truth_du "$copy")
 now=$(xpath "$HOST_DIR/xml" "$disk/mirror/allocation")
 expect_equal "the mirror" "$copy" "$(xpath "$HOST_DIR/xml" "$disk/mirror/source/@file")"
-expect_success "its allocation: $low <= $now <= $high" [ "$low" -le "$now" ] && [ "$now" -le "$high" ]
+expect_success "its allocation: $low <= $now <= $high" is_within "$low" "$high" "$now"
 expect_equal "its capacity" "$(truth_virtual_size qcow2 "$copy")" "$(xpath "$HOST_DIR/xml" "$disk/mirror/capacity")"
 expect_equal "its features" 1.1 "$(xpath "$HOST_DIR/xml" "$disk/mirror/format/compat")"
 expect_equal "its mode" "$(stat -c %04a "$copy")" "$(xpath "$HOST_DIR/xml" "$disk/mirror/permissions/mode")"
