@@ -39,6 +39,17 @@ bool tidings_is_full(const struct layer *layer)
                                       stated->allocation > stated->physical);
 }
 
+const struct layer *tidings_full_one(const struct disk *disk,
+                                     const struct layer *layer)
+{
+    const struct layer *scratch = job_target(disk, JOB_BACKUP);
+
+    if (scratch != NULL && tidings_is_full(scratch) &&
+        (layer == NULL || !tidings_is_full(layer)))
+        return scratch;
+    return layer;
+}
+
 static void say_error(struct alarm *alarm, const char *reason)
 {
     const char *text = *reason != '\0' ? reason : "I/O error";
@@ -58,8 +69,10 @@ static void say_error(struct alarm *alarm, const char *reason)
                    alarm->full ? ". Make room, then resume it" : "");
     else
         notice_say(&alarm->notice, SEVERITY_FAILURE,
-                   "%s runs on, but its guest was told: %s%s: %.80s",
-                   alarm->name, alarm->what, deep, text);
+                   "%s runs on, %s: %s%s: %.80s", alarm->name,
+                   alarm->ignored ? "its guest was not told and data are lost"
+                                  : "but its guest was told",
+                   alarm->what, deep, text);
 }
 
 /* What was left when it was last looked is not what is left now. */
