@@ -134,9 +134,11 @@ struct layer {
     char *path;   /* local file or device; NULL for others */
     char *pool;   /* of a STORAGE_VOLUME, with its volume; else NULL */
     char *volume;
-    char *server;   /* of a STORAGE_NETWORK: its first host, or its socket */
-    uint64_t place; /* digest of the storage it lies on (place.h); 0: not known
-                     */
+    char *server;    /* of a STORAGE_NETWORK: its first host, or its socket */
+    uint64_t source; /* digest of what names an image that has no path; 0: not
+                      * known */
+    uint64_t place;  /* digest of the storage it lies on (place.h); 0: not known
+                      */
 
     size_t record;       /* position among the domain's block records */
     struct sizes stated; /* the hypervisor's figures of this cycle */
@@ -206,6 +208,9 @@ struct domain {
     char *metadata;  /* the element that HostnameMetadata* ask for, or NULL */
     bool answered;   /* in the last pass ... */
     bool sized;      /* ... with sizes */
+    bool stuck;      /* it is known that its QEMU does not answer */
+    bool spared;     /* or was not asked: it shares storage with one that does
+                      * not answer */
     double stale;    /* seconds since its last whole answer */
     bool settled;    /* its sizes are as they must be already */
     unsigned errors; /* I/O errors that stand, of which the disk is not known */

@@ -35,6 +35,7 @@ struct collector {
     struct errands errands; /* that are being planned */
     bool soon;              /* a pass would tell more of what was heard */
     struct inventory inventory;
+    struct tally tally;
     size_t room; /* of inventory.domains */
     char *hostname;
     bool local; /* the hypervisor runs on this host */
@@ -149,6 +150,7 @@ bool collector_free(struct collector *collector)
     fifo_free(collector->events);
     pools_clear(&collector->pools);
     roster_clear(&collector->roster);
+    tally_clear(&collector->tally);
     free(collector->inventory.domains);
     free(collector->hostname);
     free(collector);
@@ -301,6 +303,8 @@ static void note_stale(struct collector *collector, struct roster_entry *entry)
 
     domain->answered = entry->answered;
     domain->sized = entry->answered && entry->sized;
+    domain->stuck = entry->stuck;
+    domain->spared = entry->suspect && !entry->asked;
     domain->stale = collector->now - entry->whole;
     if (entry->run != DOMAIN_OFF && entry->whole > 0 &&
         domain->stale > collector->settings->timeout)
@@ -402,6 +406,8 @@ const struct inventory *collector_read(struct collector *collector)
     look_at_images(collector);
     list_domains(collector);
     settle_all(collector);
+    inventory->counted = tally_count(&collector->tally, inventory->domains,
+                                     inventory->count, &inventory->totals);
     look_after(collector);
     attend(collector);
     inventory->hostname = collector->hostname;

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "pools.h"
 #include "settings.h"
+#include "tally.h"
 
 /* What the last pass found. */
 struct inventory {
@@ -25,6 +26,9 @@ struct inventory {
     size_t stalled; /* domains that have not answered for longer than Timeout */
     struct domain **domains; /* that are known, in the order of their UUIDs */
     size_t count;
+    bool counted;         /* false: memory is short, and of the totals nothing
+                           * is known */
+    struct totals totals; /* of all of them */
     const struct pools *pools; /* as they were last read */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domxml.h"
 
+#include "hash.h"
 #include "metadata.h"
 #include "xmltree.h"
 
@@ -44,6 +45,28 @@ static char *read_server(const xmlNode *source)
                              xmltree_has(host, "name") ? "name" : "socket");
 }
 
+static uint64_t hash_attribute(uint64_t hash, const xmlNode *node,
+                               const char *name)
+{
+    CLEANUP_FREE char *value =
+        node == NULL ? NULL : xmltree_attribute(node, name);
+
+    return hash_text(hash, value);
+}
+
+/* What names an image behind a network protocol: of several servers the first
+ * stands for all. */
+static uint64_t digest_of_network(const xmlNode *source)
+{
+    const xmlNode *host = xmltree_child(source, "host");
+    uint64_t hash = hash_attribute(HASH_START, source, "protocol");
+
+    hash = hash_attribute(hash, source, "name");
+    hash = hash_attribute(hash, host, "name");
+    hash = hash_attribute(hash, host, "port");
+    return hash_attribute(hash, host, "socket");
+}
+
 /* False when memory is short. */
 static bool read_source(struct layer *layer, const xmlNode *source)
 {
@@ -60,9 +83,12 @@ static bool read_source(struct layer *layer, const xmlNode *source)
     case STORAGE_VOLUME:
         layer->pool = xmltree_attribute(source, "pool");
         layer->volume = xmltree_attribute(source, "volume");
+        layer->source =
+            hash_text(hash_text(HASH_START, layer->pool), layer->volume);
         return layer->volume != NULL;
     case STORAGE_NETWORK:
         layer->server = read_server(source);
+        layer->source = digest_of_network(source);
         return true;
     case STORAGE_NONE:
     case STORAGE_UNKNOWN:
@@ -164,12 +190,17 @@ static bool read_mirror(struct disk *disk, const xmlNode *node)
                      xmltree_child(mirror, "format")) != NULL;
 }
 
+static char *read_target(const xmlNode *node)
+{
+    const xmlNode *target = xmltree_child(node, "target");
+
+    return target == NULL ? NULL : xmltree_attribute(target, "dev");
+}
+
 static bool read_disk(struct domain *domain, const xmlNode *node)
 {
-    const xmlNode *target_node = xmltree_child(node, "target");
     CLEANUP_FREE char *type = xmltree_attribute(node, "type");
-    CLEANUP_FREE char *target =
-        target_node == NULL ? NULL : xmltree_attribute(target_node, "dev");
+    CLEANUP_FREE char *target = read_target(node);
     if (type == NULL || target == NULL)
         return true;
 
@@ -191,14 +222,26 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
     return read_backing(disk, node) && read_mirror(disk, node);
 }
 
-static bool read_disks(struct domain *domain, const xmlNode *root)
+static bool read_below_mirror(struct domain *domain, const xmlNode *node)
+{
+    const xmlNode *mirror = xmltree_child(node, "mirror");
+    CLEANUP_FREE char *target = read_target(node);
+    if (mirror == NULL || target == NULL)
+        return true;
+
+    struct disk *disk = domain_add_disk(domain, target);
+    return disk != NULL && read_backing(disk, mirror);
+}
+
+static bool read_disks(struct domain *domain, const xmlNode *root,
+                       bool (*read)(struct domain *domain, const xmlNode *node))
 {
     const xmlNode *devices = xmltree_child(root, "devices");
     const xmlNode *node =
         devices == NULL ? NULL : xmltree_child(devices, "disk");
 
     for (; node != NULL; node = xmltree_next(node, "disk"))
-        if (!read_disk(domain, node))
+        if (!read(domain, node))
             return false;
     return true;
 }
@@ -221,7 +264,7 @@ bool domxml_read(const char *xml, const struct metadata_query *query,
     if (doc == NULL)
         return false;
     const xmlNode *root = xmlDocGetRootElement(doc);
-    if (!read_disks(&fresh, root)) {
+    if (!read_disks(&fresh, root, read_disk)) {
         domain_clear(&fresh);
         return false;
     }
@@ -235,6 +278,14 @@ bool domxml_read(const char *xml, const struct metadata_query *query,
     domain->disk_count = fresh.disk_count;
     domain->metadata = fresh.metadata;
     return true;
+}
+
+bool domxml_read_below_mirrors(const char *xml, struct domain *domain)
+{
+    CLEANUP_DOC xmlDoc *doc = xmltree_parse(xml, DOMXML_SIZE_MAX, "domain");
+
+    return doc != NULL &&
+           read_disks(domain, xmlDocGetRootElement(doc), read_below_mirror);
 }
 
 /* In pull mode the image is <scratch>, in push mode <target>; the index stands

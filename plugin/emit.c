@@ -122,6 +122,16 @@ static size_t emit_domain(value_list_t *list, const struct domain *domain,
     return layers;
 }
 
+static void emit_totals(value_list_t *list, const struct totals *totals)
+{
+    set_field(list->type_instance, "capacity");
+    emit_size(list, "bytes", totals->capacity);
+    set_field(list->type_instance, "allocation");
+    emit_size(list, "bytes", totals->allocation);
+    set_field(list->type_instance, "unsized");
+    emit(list, "count", (double)totals->unsized);
+}
+
 /* The plugin's own figures. Without an answer it is not known how many domains
  * there are; but those that are known do not answer. */
 static void emit_self(value_list_t *list, const struct inventory *inventory,
@@ -133,6 +143,8 @@ static void emit_self(value_list_t *list, const struct inventory *inventory,
         emit(list, "count", (double)inventory->count);
         set_field(list->type_instance, "layers");
         emit(list, "count", (double)layers);
+        if (inventory->counted)
+            emit_totals(list, &inventory->totals);
     }
     if (inventory->answered || inventory->count > 0) {
         set_field(list->type_instance, "stalled");

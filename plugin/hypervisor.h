@@ -145,6 +145,11 @@ struct hypervisor {
      * where there is none. */
     char *(*volume_xml)(void *context, const char *path);
 
+    /* Which volume of which pool that is, both to be freed. False where it is
+     * none of an active pool. */
+    bool (*volume_at)(void *context, const char *path, char **ret_pool,
+                      char **ret_volume);
+
     /* Whether the last call was on a connection that may set thresholds. */
     bool (*may_write)(void *context);
 

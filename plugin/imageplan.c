@@ -259,8 +259,10 @@ static void put_below(struct disk *disk, struct walk *walk)
         layer->format = link->format;
         link->format = NULL;
         /* Nobody has read that one. */
-        if (link->storage == STORAGE_NETWORK)
+        if (link->storage == STORAGE_NETWORK) {
+            layer->source = hash_text(HASH_START, link->path);
             break;
+        }
         layer->path = link->path;
         link->path = NULL;
         put(layer, link);

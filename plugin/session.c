@@ -215,6 +215,17 @@ static char *session_volume_xml(void *context, const char *path)
                : storage_volume_xml(handle, path, &session->statistics.calls);
 }
 
+static bool session_volume_at(void *context, const char *path, char **ret_pool,
+                              char **ret_volume)
+{
+    struct session *session = context;
+    virConnectPtr handle = connection_get(session->connection);
+
+    return handle != NULL &&
+           storage_volume_at(handle, path, &session->statistics.calls, ret_pool,
+                             ret_volume);
+}
+
 static bool session_run_errands(void *context, struct errand *errands,
                                 size_t count)
 {
@@ -333,6 +344,7 @@ struct hypervisor session_hypervisor(struct session *session)
         .read_pools = session_read_pools,
         .read_volumes = session_read_volumes,
         .volume_xml = session_volume_xml,
+        .volume_at = session_volume_at,
         .may_write = session_may_write,
         .run_errands = session_run_errands,
         .hostname = session_hostname,

@@ -19,7 +19,25 @@ struct statefile {
     double valid;
     const struct log *log;
     bool failed; /* and the log was told */
+    bool written;
+    struct stat mine; /* what was written last ... */
+    bool shared;      /* ... in the place of what somebody else had written */
 };
+
+/* Whether somebody else has written the file that is there. A number of an
+ * inode may be given anew; its time is another one then. */
+static bool is_of_another(const struct statefile *file)
+{
+    const struct stat *mine = &file->mine;
+    struct stat there;
+
+    if (lstat(file->path, &there) != 0)
+        return false;
+    return !file->written || there.st_dev != mine->st_dev ||
+           there.st_ino != mine->st_ino ||
+           there.st_mtim.tv_sec != mine->st_mtim.tv_sec ||
+           there.st_mtim.tv_nsec != mine->st_mtim.tv_nsec;
+}
 
 struct statefile *statefile_new(const char *path, enum layer_format format,
                                 double valid, const struct log *log)
@@ -41,7 +59,8 @@ void statefile_free(struct statefile *file)
 {
     if (file == NULL)
         return;
-    unlink(file->path);
+    if (file->written && !file->shared && !is_of_another(file))
+        unlink(file->path);
     free(file->draft);
     free(file);
 }
@@ -153,17 +172,24 @@ static FILE *open_draft(const struct statefile *file)
     return stream;
 }
 
-static bool replace(const struct statefile *file,
-                    const struct inventory *inventory)
+static bool replace(struct statefile *file, const struct inventory *inventory)
 {
+    struct stat status;
     FILE *stream = open_draft(file);
     if (stream == NULL)
         return false;
 
     put_all(stream, file, inventory);
-    bool complete = ferror(stream) == 0;
+    bool complete = fflush(stream) == 0 && ferror(stream) == 0 &&
+                    fstat(fileno(stream), &status) == 0;
     complete = fclose(stream) == 0 && complete;
-    return complete && rename(file->draft, file->path) == 0;
+    bool shared = is_of_another(file);
+    if (!complete || rename(file->draft, file->path) != 0)
+        return false;
+    file->written = true;
+    file->mine = status;
+    file->shared = shared;
+    return true;
 }
 
 void statefile_write(struct statefile *file, const struct inventory *inventory)

@@ -33,7 +33,9 @@ struct statefile *statefile_new(const char *path, enum layer_format format,
  * written, it stays as it was; the log says so, once. */
 void statefile_write(struct statefile *file, const struct inventory *inventory);
 
-/* Removes the file: nobody sees to it any more. Takes NULL. */
+/* Removes the file: nobody sees to it any more. Not one that somebody else has
+ * written, nor one that came in the place of such a one: beside a daemon
+ * "collectd -T" writes once, and the daemon goes on. Takes NULL. */
 void statefile_free(struct statefile *file);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void visit_pool(virStoragePoolPtr pool, uint64_t *calls,
                        hypervisor_visit_pool visit, void *context)
@@ -76,6 +77,25 @@ char *storage_volume_xml(virConnectPtr handle, const char *path,
     char *xml = virStorageVolGetXMLDesc(volume, 0);
     virStorageVolFree(volume);
     return xml;
+}
+
+bool storage_volume_at(virConnectPtr handle, const char *path, uint64_t *calls,
+                       char **ret_pool, char **ret_volume)
+{
+    (*calls)++;
+    virStorageVolPtr volume = virStorageVolLookupByPath(handle, path);
+    if (volume == NULL)
+        return false;
+
+    (*calls)++;
+    virStoragePoolPtr pool = virStoragePoolLookupByVolume(volume);
+    if (pool != NULL) {
+        *ret_pool = strdup(virStoragePoolGetName(pool));
+        *ret_volume = strdup(virStorageVolGetName(volume));
+        virStoragePoolFree(pool);
+    }
+    virStorageVolFree(volume);
+    return pool != NULL;
 }
 
 static enum storage storage_of(int type)

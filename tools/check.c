@@ -22,31 +22,63 @@ struct finding {
     size_t reasons;           /* that went there */
 };
 
-/* One that can run out, as far as is known: a network's server is not asked,
- * and raw on a device does not grow. */
-static bool is_judged(const struct layer *layer)
+/* Of a driver that has no block statistics nobody says who writes; the active
+ * layer is there to be written. */
+static bool is_written(const struct one *one)
 {
-    enum storage storage = sizes_storage(layer);
+    const struct layer *layer = one->layer;
 
-    return layer->written &&
-           (storage == STORAGE_FILE ||
-            (storage == STORAGE_BLOCK && format_grows(layer->format)));
+    if (!one->domain->settled)
+        return layer->written;
+    return one->domain->id != DOMAIN_OFF && layer->role == ROLE_CHAIN &&
+           layer->depth == 0 && !one->disk->readonly;
+}
+
+/* One that can run out, as far as is known. What does not grow can't, but in a
+ * file, whose file system may be full. */
+static bool is_judged(const struct one *one)
+{
+    enum storage storage = sizes_storage(one->layer);
+
+    return is_written(one) && storage != STORAGE_NONE &&
+           ((storage != STORAGE_BLOCK && storage != STORAGE_NETWORK) ||
+            format_grows(one->layer->format));
+}
+
+/* Of what the image has and can get on its storage, not of its capacity: for
+ * that there may be no room. */
+static double percent_used(const struct layer *layer)
+{
+    uint64_t allocation = layer->sizes.allocation;
+
+    if (layer->headroom == SIZE_UNKNOWN)
+        return sizes_storage(layer) == STORAGE_BLOCK ? layer->percent
+                                                     : PERCENT_UNKNOWN;
+    if (sizes_fits(layer))
+        return layer->percent;
+    if (layer->headroom == 0)
+        return 100;
+    return 100.0 * (double)allocation /
+           ((double)allocation + (double)layer->headroom);
 }
 
 static bool is_unknown(const struct layer *layer, const struct limit *limit)
 {
     return (limit->bytes > 0 && layer->headroom == SIZE_UNKNOWN) ||
-           (limit->percent > 0 && layer->percent < 0);
+           (limit->percent > 0 && percent_used(layer) < 0);
 }
 
 static bool is_beyond(const struct layer *layer, const struct limit *limit)
 {
+    double used = percent_used(layer);
+
     if (sizes_fits(layer))
         return false;
     if (limit->bytes > 0 && layer->headroom != SIZE_UNKNOWN &&
         layer->headroom < limit->bytes)
         return true;
-    return limit->percent > 0 && layer->percent > limit->percent;
+    /* None is so high that nothing left would be well. */
+    return limit->percent > 0 && (used > limit->percent || used >= 100);
 }
 
 static enum check_status status_of(const struct layer *layer,
@@ -110,8 +142,8 @@ static void say_layer(FILE *out, const struct one *one)
         fputs("what is left is not known", out);
     else
         fprintf(out, "%s left", left);
-    if (layer->percent >= 0)
-        fprintf(out, " (%.0f%% used)", layer->percent);
+    if (percent_used(layer) >= 0)
+        fprintf(out, " (%.0f%% used)", percent_used(layer));
 }
 
 static void look_at(struct finding *finding, const struct one *one)
@@ -119,7 +151,7 @@ static void look_at(struct finding *finding, const struct one *one)
     const struct layer *layer = one->layer;
     const struct layer *least = finding->least.layer;
 
-    if (!is_judged(layer))
+    if (!is_judged(one))
         return;
     finding->layers++;
     if (layer->headroom != SIZE_UNKNOWN && !sizes_fits(layer) &&
@@ -134,8 +166,7 @@ static void look_at_domain(struct finding *finding, const struct domain *domain)
     if (!host_is_sized(domain)) {
         if (take(finding, CHECK_UNKNOWN)) {
             print_name(finding->out, domain->name);
-            fputs(domain->answered ? " gives no sizes" : " does not answer",
-                  finding->out);
+            fprintf(finding->out, " %s", text_trouble(domain));
         }
         return;
     }

@@ -71,6 +71,23 @@ const char *text_source(const struct layer *layer)
     return text;
 }
 
+/* One that another client of libvirt is asking answers, but without sizes. */
+const char *text_trouble(const struct domain *domain)
+{
+    if (domain->answered)
+        return "gives no sizes: it is busy";
+    return domain->spared ? "was not asked: it shares storage with one that "
+                            "does not answer"
+                          : "does not answer";
+}
+
+const char *text_reason(const struct domain *domain)
+{
+    if (domain->answered)
+        return "busy";
+    return domain->spared ? "not-asked" : "silent";
+}
+
 /* How many bytes at the beginning of a text are a control character: one of
  * ASCII, or of U+0080 to U+009F in UTF-8, which some terminals obey, too. */
 static size_t control_length(const char *text)

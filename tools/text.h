@@ -29,6 +29,10 @@ const char *text_storage(enum storage storage);
  * server; NULL. Good until the next call. */
 const char *text_source(const struct layer *layer);
 
+/* Why a domain has no sizes: for people, and as a word for programs. */
+const char *text_trouble(const struct domain *domain);
+const char *text_reason(const struct domain *domain);
+
 /* Whether it is UTF-8 (RFC 3629), with no U+FFFE and U+FFFF, which XML has not:
  * names of files are any bytes. */
 bool text_is_utf8(const char *text);

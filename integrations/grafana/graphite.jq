@@ -15,8 +15,9 @@ def own($value): "sumSeries(collectd.$host.virt_backing.\($value))";
 
 # Named by machine, disk and layer or job.
 def named($series): "aliasByNode(\($series), 1, 3, 5)";
-def promised: "sumSeries(\(every("disk_capacity.layer0")))";
-def taken: "sumSeries(\(every("disk_allocation.*")))";
+# Each image once on its host.
+def promised: own("bytes.capacity");
+def taken: own("bytes.allocation");
 # Headroom in percent of the capacity, of images that can run out: of others it is 100.
 def limited: "removeEmptySeries(removeAboveValue(asPercent(\(every("disk_headroom.*")), \(every("disk_capacity.*")), 1, 3, 5), 99.999))";
 
@@ -32,7 +33,7 @@ dashboard("graphite"; "virt-backing-graphite"; "virt_backing: Graphite"; [
     stat("Machines"; [target(own("count.domains"))]; 5; no_limits),
     stat("Images"; [target(own("count.layers"))]; 5; no_limits),
     stat("Thin-provisioning ratio"; [target("divideSeries(\(promised), \(taken))")]; 5; no_limits + {decimals: 2})
-        + {description: "Bytes promised to guests for each byte taken of the storage. A base image that several disks share counts for each of them."},
+        + {description: "Bytes promised to guests for each byte taken of the storage. An image that several disks share counts once on a host."},
     stat("Deepest chain"; [target("maxSeries(\(every("count.layers")))")]; 5; chain_limits),
     stat("Machines that hang"; [target(own("count.stalled"))]; 4; high(1; 1)),
 

@@ -26,6 +26,7 @@ def no_limits: {thresholds: {mode: "absolute", steps: [{value: null, color: "blu
 
 # The limits of ../thresholds.conf.
 def headroom_limits: low(536870912; 2147483648);
+def pool_limits: low(1073741824; 5368709120);
 def chain_limits: high(17; 65);
 def percent_limits: high(80; 95);
 

@@ -10,6 +10,10 @@ def machines($name; $more): "collectd_virt_backing_\($name){instance=~\"$host\",
 def disks($name; $more): machines($name; ", disk=~\"$disk\"\($more)");
 def disks($name): disks($name; "");
 def own($type): "collectd_virt_backing_count{type=\"\($type)\", instance=~\"$host\", host!=\"\"}";
+# What guests of the chosen hosts were promised ("capacity"), and what is taken of the
+# storage ("allocation"), each image once; and storage pools.
+def totals($type): "collectd_virt_backing_bytes{type=\"\($type)\", instance=~\"$host\", pool=\"\"}";
+def pools($type): "collectd_virt_backing_bytes{type=\"\($type)\", instance=~\"$host\", pool!=\"\"}";
 
 # Headroom of images that can run out: of those that can't it is their capacity.
 def limited: "\(disks("disk_headroom")) < \(disks("disk_capacity"))";

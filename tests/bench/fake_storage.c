@@ -129,6 +129,13 @@ virStorageVolPtr virStorageVolLookupByPath(virConnectPtr conn, const char *path)
     return NULL;
 }
 
+/* No volume is ever found. */
+virStoragePoolPtr virStoragePoolLookupByVolume(virStorageVolPtr vol)
+{
+    (void)vol;
+    return NULL;
+}
+
 const char *virStorageVolGetName(virStorageVolPtr volume)
 {
     return volume->name;

@@ -43,7 +43,8 @@ prometheus_configure() {
     mkdir -p "$HOST_DIR/prometheus"
     sed -e "s|\"hv1:9103\", \"hv2:9103\"|\"$PROMETHEUS_TARGET\"|; s|: 15s|: ${interval}s|" \
         "$from/prometheus.yml" >"$HOST_DIR/prometheus/prometheus.yml"
-    sed -E 's|^( *for: [0-9]+)m|\1s|; s|> 60$|> 1|; s|> 300$|> 5|' "$from/rules.yml" >"$HOST_DIR/prometheus/rules.yml"
+    sed -E 's|^( *for: [0-9]+)m|\1s|; s|(\[[0-9]+)m\]|\1s]|g; s|\[20m:5m\]|[20s:5s]|; s|offset 30m|offset 30s|
+        s|> 60$|> 1|; s|> 300$|> 5|' "$from/rules.yml" >"$HOST_DIR/prometheus/rules.yml"
 }
 
 # start_prometheus PORT: that of write_prometheus

@@ -37,7 +37,7 @@ snmp_start_master() {
     for try in 1 2 3 4 5 6 7 8 9 10; do
         port=${SNMP_PORT:-$((20000 + RANDOM % 20000 + try))}
         snmp_launch_master "$port"
-        if host_poll 10 snmp_master_settled && host_pid_runs "$SNMP_MASTER_PID"; then
+        if host_poll 40 snmp_master_settled && host_pid_runs "$SNMP_MASTER_PID"; then
             SNMP_PORT=$port
             return
         fi
@@ -98,10 +98,11 @@ snmp_stop_agent() {
 snmp_ask() {
     local command=$1
     shift
-    "$command" -v2c -c public -r 1 -t 5 -M "$SNMP_MIB_DIR" -m VIRT-BACKING-MIB -OU \
+    "${SNMP_WRAPPER[@]}" "$command" -v2c -c public -r 1 -t 5 -M "$SNMP_MIB_DIR" -m VIRT-BACKING-MIB -OU \
         "${SNMP_OPTIONS[@]}" "127.0.0.1:$SNMP_PORT" "$@" 2>&1
 }
 SNMP_OPTIONS=()
+SNMP_WRAPPER=()
 
 # Print the table, a row a line: "VM DISK LAYER|CAPACITY|ALLOCATION|PHYSICAL|HEADROOM|
 # PERCENT|INDEX|ROLE|FORMAT|PATH"; "?" is what has no instance.

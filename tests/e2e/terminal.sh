@@ -46,7 +46,7 @@ start_watch() {
     # shellcheck disable=SC2016 # for the shell in the terminal
     terminal send-keys -l "clear; echo 'was here before'; stty -g >$HOST_DIR/before; $line; echo \$? >$HOST_DIR/status; stty -g >$HOST_DIR/after"
     terminal send-keys Enter
-    wait_until 10 screen_has 'vda  layer0'
+    wait_until 40 screen_has 'vda  layer0'
 }
 
 # Print its process id.
@@ -59,10 +59,10 @@ expect_clean_end() {
     local what=$1
     shift
     "$@"
-    wait_until 5 test -s "$HOST_DIR/after"
+    wait_until 40 test -s "$HOST_DIR/after"
     expect_equal "$what: exit status" 0 "$(cat "$HOST_DIR/status")"
     expect_equal "$what: the terminal's settings" "$(cat "$HOST_DIR/before")" "$(cat "$HOST_DIR/after")"
-    wait_until 5 is_plain
+    wait_until 40 is_plain
     expect_success "$what: the old screen" screen_has '^was here before$'
     expect_equal "$what: cursor and wrapping lines" "1 1" "$(terminal_flag cursor_flag) $(terminal_flag wrap_flag)"
 }

@@ -37,7 +37,7 @@ count_threads() {
 start_patient
 expect_success "in time there is no age" screen_has '^virt-backing ..:..:.., every'
 stuck_stop_daemon
-wait_until 5 screen_has "$old"
+wait_until 40 screen_has "$old"
 expect_success "the last figures" screen_has '^  vda  layer0'
 before=$(age)
 threads=$(count_threads)
@@ -45,16 +45,16 @@ sleep 2
 expect_success "they grow older: $before < $(age)" [ "$before" -lt "$(age)" ]
 expect_equal "threads" "$threads" "$(count_threads)"
 terminal resize-window -x 80 -y 3
-wait_until 3 screen_has '^  DISK LAYER'
+wait_until 40 screen_has '^  DISK LAYER'
 terminal resize-window -x 80 -y 24
-wait_until 3 screen_has '^  vda  layer0'
+wait_until 40 screen_has '^  vda  layer0'
 stuck_continue_daemon
-wait_until 5 screen_has '^virt-backing ..:..:.., every'
+wait_until 40 screen_has '^virt-backing ..:..:.., every'
 
 # Ends COMMAND... while libvirtd hangs.
 expect_end_while_hung() {
     stuck_stop_daemon
-    wait_until 5 screen_has "$old"
+    wait_until 40 screen_has "$old"
     expect_clean_end "libvirtd hangs, $1" "${@:2}"
     stuck_continue_daemon
 }
@@ -69,7 +69,7 @@ expect_end_while_hung "SIGTERM" kill -TERM "$(watch_pid)"
 
 start_patient
 stuck_stop vm1
-wait_until 5 screen_has "$old"
+wait_until 40 screen_has "$old"
 expect_clean_end "a QEMU hangs, q" terminal send-keys q
 stuck_continue vm1
 
@@ -78,7 +78,7 @@ stuck_continue vm1
 stuck_stop_daemon
 terminal send-keys -l "$(printf '%q ' "$CLI" -c "$HOST_URI_RO" --watch=0.2 --timeout 180); echo over"
 terminal send-keys Enter
-wait_until 5 screen_has '^virt-backing, every 0.2 s: waiting for libvirt; q ends it$'
+wait_until 40 screen_has '^virt-backing, every 0.2 s: waiting for libvirt; q ends it$'
 terminal send-keys q
-wait_until 5 screen_has '^over$'
+wait_until 40 screen_has '^over$'
 stuck_continue_daemon

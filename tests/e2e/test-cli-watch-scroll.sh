@@ -59,13 +59,13 @@ expect_after PPage 'vm10 (off' "$layer" '... 10 more lines'
 # --- other sizes ---
 
 terminal resize-window -x 80 -y 30
-wait_until 3 screen_has '^vm19'
+wait_until 40 screen_has '^vm19'
 expect_success "no foot where all has room" screen_has_not '[.]{3} '
 terminal resize-window -x 80 -y 4
-wait_until 3 screen_has_not '^  vda'
+wait_until 40 screen_has_not '^  vda'
 expect_equal "where a line is all there is" 'vm10 (off)' "$(line 4)"
 terminal resize-window -x 40 -y 14
-wait_until 3 shows 'vm10 (off' "$layer" '... 10 more lines'
+wait_until 40 shows 'vm10 (off' "$layer" '... 10 more lines'
 expect_equal "a narrow one" 14 "$(screen | wc -l)"
 expect_clean_end "q" terminal send-keys q
 
@@ -79,9 +79,9 @@ expect_equal "the left of them" "IMAGE CAPACITY ALLOCATION" "$(line 3 | awk '{ p
 for _ in 1 2 3 4 5; do
     terminal send-keys Right
 done
-wait_until 5 screen_has 'PHYSICAL +HEADROOM USED +SOURCE$'
+wait_until 40 screen_has 'PHYSICAL +HEADROOM USED +SOURCE$'
 expect_success "the right of them" screen_has " $(truth_du "$HOST_DIR/a.qcow2") +$(truth_length "$HOST_DIR/a.qcow2") .*[.]{3}qcow2$"
 terminal send-keys Left Left Left Left Left Left
-wait_until 5 screen_has '^  DISK LAYER'
+wait_until 40 screen_has '^  DISK LAYER'
 expect_success "and the left again" screen_has '^vm10 '
 expect_clean_end "q" terminal send-keys q

@@ -36,14 +36,14 @@ allocation() {
 
 before=$(allocation)
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 4 >/dev/null
-wait_until 5 screen_has '^ +commit [0-9]+% done, up to [0-9.]+M to write$'
+wait_until 40 screen_has '^ +commit [0-9]+% done, up to [0-9.]+M to write$'
 done_before=$(screen | sed -nE 's/^ +commit ([0-9]+)%.*/\1/p')
 grows() {
     awk "BEGIN { exit !($(allocation) > $1) }"
 }
-wait_until 5 grows "$before"
+wait_until 40 grows "$before"
 middle_figure=$(allocation)
-wait_until 5 grows "$middle_figure"
+wait_until 40 grows "$middle_figure"
 sleep 0.5
 done_after=$(screen | sed -nE 's/^ +commit ([0-9]+)%.*/\1/p')
 expect_success "its progress: $done_before < $done_after" [ "$done_before" -lt "${done_after:-100}" ]
@@ -51,14 +51,14 @@ host_virsh blockjob vm1 vda --bandwidth 1000
 commit_is_gone() {
     ! screen_has 'commit' && ! screen_has 'layer2'
 }
-wait_until 10 commit_is_gone
+wait_until 40 commit_is_gone
 
 # --- other sizes ---
 
 terminal resize-window -x 132 -y 24
-wait_until 3 screen_has " $base\$"
+wait_until 40 screen_has " $base\$"
 terminal resize-window -x 80 -y 5
-wait_until 3 screen_has '^virt-backing ..:..:..'
+wait_until 40 screen_has '^virt-backing ..:..:..'
 expect_equal "a small window: as much as there is room for" "virt-backing vm1" \
     "$(screen | awk '{ print $1 }' | sed -n '1p;4p' | paste -sd ' ')"
 terminal resize-window -x 80 -y 24
@@ -66,11 +66,11 @@ terminal resize-window -x 80 -y 24
 # --- no libvirtd for a while ---
 
 host_stop_libvirtd
-wait_until 5 screen_has '^virt-backing .*: libvirt does not answer; q ends it$'
+wait_until 40 screen_has '^virt-backing .*: libvirt does not answer; q ends it$'
 expect_success "why, on the second line" test_match '(no|the) connection to .*' "$(screen | sed -n 2p)"
 expect_equal "and nothing else" "" "$(screen | sed '1,2d' | tr -d '\n')"
 host_start_libvirtd
-wait_until 10 screen_has 'vda  layer0'
+wait_until 40 screen_has 'vda  layer0'
 expect_equal "then, the second line" "" "$(screen | sed -n 2p)"
 
 # --- its end ---

@@ -5,6 +5,7 @@
 # grows, then a layer is gone.
 #
 # PICTURES=FOLDER draws the panels that are in the README.
+# limit: 300
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
@@ -22,25 +23,34 @@ requires_loop
 requires_prometheus
 test_start_host
 
-# vda: three images, of which the active one is on a device that is smaller than the disk.
+# vm1's vda: three images, of which the active one is on a device that is smaller than the
+# disk. The disks of vm2.test have a base in common.
 base=$HOST_DIR/base.qcow2
 middle=$HOST_DIR/middle.qcow2
 top=$(host_make_loop 32M)
 data=$(host_make_loop 24M)
-other=$HOST_DIR/other.qcow2
+shared=$HOST_DIR/shared.qcow2
 host_make_image "$base" qcow2 64M
 host_make_image "$middle" qcow2 - "$base" qcow2
 host_make_image "$top" qcow2 - "$middle" qcow2
 host_make_image "$data" qcow2 64M
-host_make_image "$other" qcow2 64M
+host_make_image "$shared" qcow2 64M
 qemu-io -f qcow2 -c 'write 0 6M' "$base" >/dev/null
+qemu-io -f qcow2 -c 'write 0 5M' "$shared" >/dev/null
+for name in one two; do
+    host_make_image "$HOST_DIR/$name.qcow2" qcow2 - "$shared" qcow2
+done
+mkdir "$HOST_DIR/pool"
+chown --reference="$HOST_DIR" "$HOST_DIR/pool"
+host_virsh pool-define-as images dir --target "$HOST_DIR/pool" >/dev/null
+host_virsh pool-start images >/dev/null
 qemu-io -f qcow2 -c 'write 16M 40M' "$middle" >/dev/null
 qemu-io -f qcow2 -c 'write 0 2M' "$top" >/dev/null
 host_start_vm vm1 "vda:qcow2:block:$top" "vdb:qcow2:block:$data"
-host_start_vm vm2.test "vda:qcow2:file:$other"
+host_start_vm vm2.test "vda:qcow2:file:$HOST_DIR/one.qcow2" "vdb:qcow2:file:$HOST_DIR/two.qcow2"
 
 port=$(free_port)
-HOST_COLLECTD_EXTRA=$(prometheus_collectd_conf "$port") host_start_collectd
+HOST_COLLECTD_EXTRA=$(prometheus_collectd_conf "$port") host_start_collectd 'StoragePool "images"'
 start_prometheus "$port"
 begin=$(date +%s)
 
@@ -56,7 +66,7 @@ has_value() {
 
 # expect_panel WHAT VALUE DASHBOARD TITLE REFID: it comes to say so within a few cycles
 expect_panel() {
-    host_poll 10 has_value "${@:2}" || true
+    host_poll 40 has_value "${@:2}" || true
     expect_equal "$1" "$2" "$(panel_value "${@:3}")"
 }
 
@@ -66,7 +76,7 @@ image_end() {
     truth_image_end "$2"
 }
 
-# A guest that goes on writing, so that its room will end some time.
+# A guest that writes.
 for offset in 0 1M 2M 3M; do
     host_write vm1 vdb $offset 1M
     host_wait_fresh vm1/virt_backing-vdb/count-layers
@@ -81,25 +91,47 @@ grafana_choose .+ vm1 vda
 taken=$(($(image_end vda "$top") + $(truth_du "$middle") + $(truth_du "$base")))
 expect_panel "taken by the chain" $taken machine "Taken of the storage" A
 expect_panel "images" 3 machine "Images" A
+expect_panel "promised by all" $((4 * 67108864)) fleet "Promised and taken" A
+expect_panel "taken by all" $((taken + end + $(truth_du "$shared") + $(truth_du "$HOST_DIR/one.qcow2") + \
+    $(truth_du "$HOST_DIR/two.qcow2"))) fleet "Promised and taken" B
 
 expect_equal "hosts" "$PROMETHEUS_TARGET" "$(grafana_choices fleet host)"
 expect_equal "domains" "vm1 vm2.test" "$(grafana_choices fleet domain)"
 expect_equal "disks of vm1" "vda vdb" "$(grafana_choices machine disk)"
 grafana_choose .+ vm2.test vda
-expect_equal "disks of vm2" "vda" "$(grafana_choices machine disk)"
+expect_equal "disks of vm2" "vda vdb" "$(grafana_choices machine disk)"
 grafana_choose "127\\\\.0\\\\.0\\\\.1:$port" "(vm1|vm2\\\\.test)" vda
 expect_equal "the fleet with chosen ones" 1 "$(grafana_count range "$(grafana_query fleet Images A)" 10)"
 expect_equal "deepest chains of chosen ones" 2 "$(grafana_count now "$(grafana_query fleet "Deepest chains" A)" 10)"
 
+# It goes on writing until the test removes a file, so that its room will end some time.
+go_on_writing() {
+    local block=64
+    while [ -e "$HOST_DIR/writes" ]; do
+        host_write vm1 vdb $((64 * block))k 64k
+        block=$((block + 1))
+        sleep 0.5
+    done
+}
+touch "$HOST_DIR/writes"
+go_on_writing &
+writer=$!
+
 # So slow that it still runs when a busy machine has answered all.
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
-wait_until 15 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
+wait_until 40 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
+wait_until 60 prometheus_has layer:virt_backing_full:seconds
 grafana_choose .+ .+ .+
 expect_dashboard fleet 60
 expect_equal "labels of the fleet's table" "disk domain instance layer" "$(grafana_labels fleet "Worst headroom first")"
+expect_equal "labels of its pools" "host instance pool" "$(grafana_labels fleet "Storage pools, least room first")"
+expect_equal "room of a pool, by its capacity" "$(host_virsh pool-info --bytes images | sed -n 's/^Capacity: *//p')" \
+    "$(panel_value fleet "Storage pools, least room first" C)"
 grafana_choose .+ vm1 vda
 expect_dashboard machine 60
 expect_equal "labels of the machine's table" layer "$(grafana_labels machine "vda: layers now")"
+rm "$HOST_DIR/writes"
+expect_success "the guest could write" wait $writer
 host_virsh blockjob vm1 vda --bandwidth 4
 wait_until 40 job_ended vm1 vda
 
@@ -112,7 +144,7 @@ layer_values() {
 expect_panel "images after the commit" 2 machine "Images" A
 expect_success "the base grew step by step" [ "$(layer_values layer2 | uniq | wc -l)" -gt 4 ]
 expect_success "the base never shrank" sort -n --check <(layer_values layer2)
-wait_until 15 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1", disk="vda"}' 2
+wait_until 40 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1", disk="vda"}' 2
 expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values layer1 | tail -n 1)"
 taken=$(($(image_end vda "$top") + $(truth_du "$base")))
 expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A

@@ -34,13 +34,28 @@ kill_collectd() {
 # The subagent before all others, collectd last.
 snmp_prepare
 snmp_start_agent
-wait_until 10 agent_says 'waiting for snmpd'
-wait_until 10 agent_says 'state is not there'
+wait_until 40 agent_says 'waiting for snmpd'
+wait_until 40 agent_says 'state is not there'
 snmp_start_master
 sleep 1
 expect_nothing "no collectd yet"
 host_start_collectd "$state_file"
 expect_table "subagent, snmpd, collectd" "$table"
+
+# A test of the configuration, which reads once and ends, beside the daemon.
+test_configuration() {
+    local -a sanitizer
+    mapfile -t sanitizer < <(host_sanitizer_environment)
+    host_detached env "${sanitizer[@]}" "$(host_find_collectd)" -T -C "$HOST_DIR/collectd.conf" \
+        -P "$HOST_DIR/other.pid" </dev/null >>"$HOST_DIR/collectd.err" 2>&1
+}
+
+# The daemon stands still meanwhile, as in a long interval: it would write the file again.
+kill -STOP "$HOST_COLLECTD_PID"
+expect_success "collectd -T" test_configuration
+expect_success "it leaves the state file" [ -s "$HOST_DIR/state" ]
+kill -CONT "$HOST_COLLECTD_PID"
+expect_table "after collectd -T" "$table"
 
 snmp_stop_master
 snmp_start_master

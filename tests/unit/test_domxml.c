@@ -393,6 +393,90 @@ static void handler_of_others_is_left_in_place(void **state)
     domain_clear(&domain);
 }
 
+/* The digest of what names the image in that <source>. */
+static uint64_t source_of(const char *type, const char *source)
+{
+    struct domain domain = {.disk_count = 0};
+    char *xml;
+
+    assert_true(asprintf(&xml,
+                         "<domain><devices><disk type='%s'>%s"
+                         "<target dev='vda'/></disk></devices></domain>",
+                         type, source) > 0);
+    assert_true(domxml_read(xml, NULL, &domain));
+    uint64_t digest = domain.disks[0].layers[0].source;
+    domain_clear(&domain);
+    free(xml);
+    return digest;
+}
+
+static void images_without_a_path_are_told_apart(void **state)
+{
+    static const char *const sources[][2] = {
+        {"network", "<source protocol='nbd' name='a'>"
+                    "<host name='h' port='1'/></source>"},
+        {"network", "<source protocol='rbd' name='a'>"
+                    "<host name='h' port='1'/></source>"},
+        {"network", "<source protocol='nbd' name='b'>"
+                    "<host name='h' port='1'/></source>"},
+        {"network", "<source protocol='nbd' name='a'>"
+                    "<host name='i' port='1'/></source>"},
+        {"network", "<source protocol='nbd' name='a'>"
+                    "<host name='h' port='2'/></source>"},
+        {"network", "<source protocol='nbd' name='a'/>"},
+        {"network", "<source protocol='nbd'>"
+                    "<host transport='unix' socket='/a'/></source>"},
+        {"network", "<source protocol='nbd'>"
+                    "<host transport='unix' socket='/b'/></source>"},
+        {"volume", "<source pool='p' volume='v'/>"},
+        {"volume", "<source pool='p' volume='w'/>"},
+        {"volume", "<source pool='q' volume='v'/>"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sources); i++)
+        for (size_t j = 0; j < COUNT_OF(sources); j++)
+            assert_int_equal(source_of(sources[i][0], sources[i][1]) ==
+                                 source_of(sources[j][0], sources[j][1]),
+                             i == j);
+    /* As libvirt numbers it in another run. */
+    assert_true(source_of("network",
+                          "<source protocol='nbd' name='a' index='7'>"
+                          "<host name='h' port='1'/></source>") ==
+                source_of(sources[0][0], sources[0][1]));
+    assert_true(source_of("file", "<source file='/a'/>") == 0);
+}
+
+/* A shallow copy goes on with images of its own, or with those of the chain. */
+static void images_below_mirrors(void **state)
+{
+    static const char xml[] =
+        "<domain><devices>"
+        "<disk type='file'><source file='/a'/><target dev='vda'/></disk>"
+        "<disk type='file'><source file='/b'/><target dev='vdb'/>"
+        "<mirror type='file' job='copy'><source file='/c'/>"
+        "<backingStore type='block' index='5'><format type='qcow2'/>"
+        "<source dev='/d'/><backingStore type='file'><source file='/e'/>"
+        "<backingStore/></backingStore></backingStore></mirror></disk>"
+        "</devices></domain>";
+    struct domain domain = {0};
+
+    (void)state;
+    assert_true(domxml_read_below_mirrors(xml, &domain));
+    assert_int_equal(domain.disk_count, 1);
+    assert_string_equal(domain.disks[0].target, "vdb");
+    assert_int_equal(domain.disks[0].layer_count, 2);
+    const struct layer *layers = domain.disks[0].layers;
+    assert_int_equal(layers[0].storage, STORAGE_BLOCK);
+    assert_string_equal(layers[0].path, "/d");
+    assert_string_equal(layers[0].format, "qcow2");
+    assert_int_equal(layers[0].depth, 1);
+    assert_string_equal(layers[1].path, "/e");
+    assert_null(layers[1].format);
+    domain_clear(&domain);
+    assert_false(domxml_read_below_mirrors("<domain", &domain));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +489,8 @@ int main(void)
         cmocka_unit_test(id_of_the_run),
         cmocka_unit_test(chains_that_are_given),
         cmocka_unit_test(expressions_are_told_from_nonsense),
+        cmocka_unit_test(images_without_a_path_are_told_apart),
+        cmocka_unit_test(images_below_mirrors),
         cmocka_unit_test(nothing_is_printed),
         cmocka_unit_test(handler_of_others_is_left_in_place),
     };

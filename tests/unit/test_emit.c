@@ -45,7 +45,7 @@ static struct disk *add_disk(struct domain *domain, const char *target)
 
 /* Values of the domain below, and those of the plugin itself. */
 #define ALL_OF_A_DOMAIN 10
-#define ALL_OF_ITSELF 5
+#define ALL_OF_ITSELF 8
 
 /* vda: a chain of two, a mirror and a scratch image; hda: an empty drive. */
 static void make_domain(struct domain *domain, const char *host)
@@ -77,6 +77,8 @@ static void emit_domains(struct domain **domains, size_t count,
         .stalled = 2,
         .domains = domains,
         .count = count,
+        .counted = true,
+        .totals = {.capacity = 1000, .allocation = 400, .unsized = 7},
     };
 
     emit_inventory(&inventory, format, 0.25);
@@ -113,6 +115,9 @@ static void series_of_a_domain(void **state)
     assert_value("kvm7/virt_backing/count-stalled", 2);
     assert_value("kvm7/virt_backing/count-calls", 3);
     assert_value("kvm7/virt_backing/duration-read", 0.25);
+    assert_value("kvm7/virt_backing/bytes-capacity", 1000);
+    assert_value("kvm7/virt_backing/bytes-allocation", 400);
+    assert_value("kvm7/virt_backing/count-unsized", 7);
     /* And nothing else: no value that is not known. */
     assert_int_equal(fake_collectd_count(), ALL_OF_A_DOMAIN + ALL_OF_ITSELF);
     domain_clear(&domain);
@@ -418,6 +423,7 @@ static void series_of_pools(void **state)
     struct pool two = {.instance = strdup("pool-other")};
     struct pool *all[] = {&one, &two};
     const struct pools pools = {all, 2};
+    /* Memory was too short for totals. */
     const struct inventory inventory = {
         .answered = true, .hostname = "kvm7", .pools = &pools};
     struct disk *disk = add_disk(&one.volumes, "a.qcow2");
@@ -444,7 +450,7 @@ static void series_of_pools(void **state)
     /* The layers of volumes are not those of disks. */
     assert_value("kvm7/virt_backing/count-layers", 0);
     assert_value("kvm7/virt_backing/count-domains", 0);
-    assert_int_equal(fake_collectd_count(), 6 + 5 + ALL_OF_ITSELF);
+    assert_int_equal(fake_collectd_count(), 6 + 5 + ALL_OF_ITSELF - 3);
     domain_clear(&one.volumes);
     free(one.instance);
     free(two.instance);

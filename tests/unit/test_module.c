@@ -295,7 +295,7 @@ static void read_never_fails(void **state)
     fake.hypervisors[0].silent = false;
     fake.hypervisors[0].hostname = "host";
     assert_int_equal(read_once(), 0);
-    assert_int_equal(fake_collectd_count(), 5);
+    assert_int_equal(fake_collectd_count(), 8);
     /* Whose answer fails to come is known now. */
     fake.hypervisors[0].silent = true;
     assert_int_equal(read_once(), 0);

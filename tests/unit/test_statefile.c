@@ -179,6 +179,77 @@ static void a_failure_is_told_once(void **state)
     statefile_free(NULL);
 }
 
+static void assert_there(bool there)
+{
+    assert_int_equal(access(path, F_OK) == 0, there);
+}
+
+static void write_by_another(const char *text)
+{
+    FILE *stream = fopen(path, "w");
+
+    assert_non_null(stream);
+    fputs(text, stream);
+    fclose(stream);
+}
+
+static void what_others_wrote_stays(void **state)
+{
+    struct statefile *file = open_file(LAYER_FORMAT_DEPTH);
+
+    (void)state;
+    write_by_another("before");
+    statefile_free(file);
+    assert_content("before");
+    unlink(path);
+
+    file = open_file(LAYER_FORMAT_DEPTH);
+    statefile_write(file, &inventory);
+    unlink(path);
+    write_by_another("instead");
+    statefile_free(file);
+    assert_content("instead");
+    unlink(path);
+
+    /* The inode may be the same. */
+    file = open_file(LAYER_FORMAT_DEPTH);
+    statefile_write(file, &inventory);
+    usleep(20000);
+    write_by_another("in place");
+    statefile_free(file);
+    assert_content("in place");
+}
+
+/* As "collectd -T" beside a daemon: it writes once, and the daemon goes on. */
+static void of_two_who_write_the_one_that_stays_removes_it(void **state)
+{
+    struct statefile *daemon = open_file(LAYER_FORMAT_DEPTH);
+    struct statefile *guest = open_file(LAYER_FORMAT_DEPTH);
+
+    (void)state;
+    statefile_write(daemon, &inventory);
+    statefile_write(guest, &inventory);
+    statefile_free(guest);
+    assert_there(true);
+    statefile_write(daemon, &inventory);
+    statefile_write(daemon, &inventory);
+    statefile_free(daemon);
+    assert_there(false);
+}
+
+/* One that was killed has left its file. */
+static void whoever_takes_over_removes_it(void **state)
+{
+    struct statefile *file = open_file(LAYER_FORMAT_DEPTH);
+
+    (void)state;
+    write_by_another("of a daemon that was killed");
+    statefile_write(file, &inventory);
+    statefile_write(file, &inventory);
+    statefile_free(file);
+    assert_there(false);
+}
+
 #define TEST(function)                                                         \
     cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
@@ -190,6 +261,9 @@ int main(void)
         TEST(stalled_domains_are_left_out),
         TEST(a_link_is_not_followed),
         TEST(a_failure_is_told_once),
+        TEST(what_others_wrote_stays),
+        TEST(of_two_who_write_the_one_that_stays_removes_it),
+        TEST(whoever_takes_over_removes_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
