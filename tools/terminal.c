@@ -20,11 +20,14 @@
 
 static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t resized;
+static volatile sig_atomic_t suspended;
+static volatile sig_atomic_t continued;
 
 static struct {
-    struct termios before; /* the keyboard's settings */
-    bool keyboard;         /* it is ours; else there is none */
-    sigset_t blocked;      /* signals before it was taken */
+    struct termios before; /* the keyboard's settings, and ours */
+    struct termios raw;
+    bool keyboard;    /* it is ours; else there is none */
+    sigset_t blocked; /* signals before it was taken */
 } terminal;
 
 /* --- signals ------------------------------------------------------------- */
@@ -41,15 +44,35 @@ static void resize(int number)
     resized = 1;
 }
 
+static void suspend(int number)
+{
+    (void)number;
+    suspended = 1;
+}
+
+static void go_on(int number)
+{
+    (void)number;
+    continued = 1;
+}
+
 static const struct {
     int number;
     void (*handler)(int number);
 } signals[] = {
-    {SIGINT, stop},  {SIGTERM, stop},    {SIGHUP, stop},
-    {SIGQUIT, stop}, {SIGWINCH, resize},
+    {SIGINT, stop},     {SIGTERM, stop},    {SIGHUP, stop},   {SIGQUIT, stop},
+    {SIGWINCH, resize}, {SIGTSTP, suspend}, {SIGCONT, go_on},
 };
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static void handle(int number, void (*handler)(int number))
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
 
 static void take_signals(void)
 {
@@ -57,9 +80,7 @@ static void take_signals(void)
 
     sigemptyset(&all);
     for (size_t i = 0; i < SIGNALS; i++) {
-        struct sigaction action = {.sa_handler = signals[i].handler};
-        sigemptyset(&action.sa_mask);
-        sigaction(signals[i].number, &action, NULL);
+        handle(signals[i].number, signals[i].handler);
         sigaddset(&all, signals[i].number);
     }
     sigprocmask(SIG_BLOCK, &all, &terminal.blocked);
@@ -69,7 +90,19 @@ static void leave_signals(void)
 {
     sigprocmask(SIG_SETMASK, &terminal.blocked, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
-        signal(signals[i].number, SIG_DFL);
+        handle(signals[i].number, SIG_DFL);
+}
+
+/* Returns when somebody has it go on. */
+static void stop_here(void)
+{
+    sigset_t ours;
+
+    handle(SIGTSTP, SIG_DFL);
+    raise(SIGTSTP);
+    sigprocmask(SIG_SETMASK, &terminal.blocked, &ours);
+    sigprocmask(SIG_SETMASK, &ours, NULL);
+    handle(SIGTSTP, suspend);
 }
 
 /* --- the screen and the keyboard ----------------------------------------- */
@@ -87,21 +120,33 @@ void terminal_write(const char *text, size_t length)
     }
 }
 
-/* Keys come one by one, and are not shown. None stops the program, which would
- * leave the shell on a screen that is not its own, nor what it writes. */
-static bool take_keyboard(void)
+/* Keys come one by one, and are not shown. None stops what is written. */
+static bool make_raw(void)
 {
-    struct termios raw;
-
     if (tcgetattr(STDIN_FILENO, &terminal.before) != 0)
         return false;
-    raw = terminal.before;
-    raw.c_iflag &= ~(tcflag_t)IXON;
-    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    raw.c_cc[VSUSP] = _POSIX_VDISABLE;
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    terminal.raw = terminal.before;
+    terminal.raw.c_iflag &= ~(tcflag_t)IXON;
+    terminal.raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    terminal.raw.c_cc[VMIN] = 1;
+    terminal.raw.c_cc[VTIME] = 0;
+    return true;
+}
+
+/* The keyboard first: in the background that stops the program, before it
+ * writes to a terminal that somebody else has. */
+static void take_screen(void)
+{
+    if (terminal.keyboard)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal.raw);
+    terminal_write(ALTERNATE_ON, strlen(ALTERNATE_ON));
+}
+
+static void leave_screen(void)
+{
+    terminal_write(ALTERNATE_OFF, strlen(ALTERNATE_OFF));
+    if (terminal.keyboard)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
 }
 
 bool terminal_take(void)
@@ -113,17 +158,30 @@ bool terminal_take(void)
         return false;
     }
     take_signals();
-    terminal.keyboard = take_keyboard();
-    terminal_write(ALTERNATE_ON, strlen(ALTERNATE_ON));
+    terminal.keyboard = make_raw();
+    take_screen();
     return true;
 }
 
 void terminal_leave(void)
 {
-    terminal_write(ALTERNATE_OFF, strlen(ALTERNATE_OFF));
-    if (terminal.keyboard)
-        tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
+    leave_screen();
     leave_signals();
+}
+
+/* After a SIGSTOP, which nobody sees coming, the shell may have changed all,
+ * but what it has set is not what was there before. */
+static void see_to_stops(void)
+{
+    if (suspended) {
+        leave_screen();
+        stop_here();
+    }
+    if (suspended || continued) {
+        take_screen();
+        resized = 1;
+    }
+    suspended = continued = 0;
 }
 
 /* --- waiting ------------------------------------------------------------- */
@@ -156,6 +214,7 @@ void terminal_wait(int descriptor, double until, struct terminal_news *ret_news)
         terminal.keyboard = count > 0;
         ret_news->count = count > 0 ? (size_t)count : 0;
     }
+    see_to_stops();
     ret_news->over = stopped;
     ret_news->resized = resized;
     resized = 0;
