@@ -4,6 +4,7 @@
  */
 #include "job.h"
 #include "tidings.h"
+#include "units.h"
 #include "watch.h"
 
 #include <string.h>
@@ -53,16 +54,16 @@ static bool has_room(const struct watch *watch, const struct alarm *alarm,
 static void review_watermark(struct watch *watch, struct alarm *alarm,
                              const struct layer *layer)
 {
-    char left[NOTICE_BYTES_SIZE];
-    char whole[NOTICE_BYTES_SIZE];
+    char left[UNITS_BYTES_SIZE];
+    char whole[UNITS_BYTES_SIZE];
 
     if (!layer->written) {
         herald_end(&watch->herald, alarm, "%s: nobody writes to %s any more",
                    alarm->name, alarm->what);
     } else if (has_room(watch, alarm, layer)) {
         alarm->notice.left = sizes_room(layer);
-        notice_bytes(left, alarm->notice.left);
-        notice_bytes(whole, layer->sizes.physical);
+        units_print_bytes(left, alarm->notice.left);
+        units_print_bytes(whole, layer->sizes.physical);
         herald_end(&watch->herald, alarm,
                    "%s: %s has room again: %s of %s left", alarm->name,
                    alarm->what, left, whole);
@@ -122,7 +123,7 @@ static void review_fit(struct watch *watch, struct alarm *alarm,
     const struct disk *disk = subject->disk;
     const struct layer *target = job_target(disk, alarm->job);
     uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
-    char text[NOTICE_BYTES_SIZE];
+    char text[UNITS_BYTES_SIZE];
 
     /* Its event was lost. One that failed is told of as such. */
     if (disk->job.kind == JOB_NONE) {
@@ -136,7 +137,7 @@ static void review_fit(struct watch *watch, struct alarm *alarm,
         disk->job_left > room)
         return;
     alarm->notice.left = room;
-    notice_bytes(text, room);
+    units_print_bytes(text, room);
     herald_end(&watch->herald, alarm,
                "%s: the %s of %s fits now: %s left for %s", alarm->name,
                job_name(alarm->job), alarm->target, text, alarm->what);

@@ -3,6 +3,7 @@
 
 #include "job.h"
 #include "sizes.h"
+#include "units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,18 +11,18 @@
 void tidings_watermark(struct herald *herald, const struct subject *subject,
                        uint64_t over, uint64_t left)
 {
-    char over_text[NOTICE_BYTES_SIZE];
-    char left_text[NOTICE_BYTES_SIZE];
-    char size_text[NOTICE_BYTES_SIZE];
+    char over_text[UNITS_BYTES_SIZE];
+    char left_text[UNITS_BYTES_SIZE];
+    char size_text[UNITS_BYTES_SIZE];
     struct alarm alarm;
 
     herald_key_layer(&alarm, ALARM_WATERMARK, subject);
     herald_prepare(herald, &alarm, subject);
     alarm.over = over;
     alarm.notice.left = left;
-    notice_bytes(over_text, over);
-    notice_bytes(left_text, left);
-    notice_bytes(size_text, alarm.physical);
+    units_print_bytes(over_text, over);
+    units_print_bytes(left_text, left);
+    units_print_bytes(size_text, alarm.physical);
     notice_say(&alarm.notice, SEVERITY_WARNING,
                "%s: %s is over its watermark by %s: %s of %s left", alarm.name,
                alarm.what, over_text, left_text, size_text);
@@ -111,13 +112,13 @@ static void prepare_job(const struct herald *herald, struct alarm *alarm,
 void tidings_fit(struct herald *herald, const struct subject *subject,
                  enum job_kind job, uint64_t left)
 {
-    char left_text[NOTICE_BYTES_SIZE];
-    char room_text[NOTICE_BYTES_SIZE];
+    char left_text[UNITS_BYTES_SIZE];
+    char room_text[UNITS_BYTES_SIZE];
     struct alarm alarm;
 
     prepare_job(herald, &alarm, ALARM_FIT, subject, job);
-    notice_bytes(left_text, left);
-    notice_bytes(room_text, alarm.notice.left);
+    units_print_bytes(left_text, left);
+    units_print_bytes(room_text, alarm.notice.left);
     notice_say(&alarm.notice, SEVERITY_WARNING,
                "%s: the %s of %s may not fit: up to %s to write, %s left for "
                "%s",
@@ -144,12 +145,12 @@ static void say_failed(struct alarm *alarm, const char *reason)
     struct notice *notice = &alarm->notice;
     const char *job = job_name(alarm->job);
     bool measured = *alarm->what != '\0' && notice->left != SIZE_UNKNOWN;
-    char left[NOTICE_BYTES_SIZE];
-    char room[NOTICE_BYTES_SIZE];
+    char left[UNITS_BYTES_SIZE];
+    char room[UNITS_BYTES_SIZE];
     char target[2 * NOTICE_WHAT_SIZE] = "";
 
-    notice_bytes(left, alarm->left);
-    notice_bytes(room, notice->left);
+    units_print_bytes(left, alarm->left);
+    units_print_bytes(room, notice->left);
     if (*reason == '\0' && measured && alarm->left != SIZE_UNKNOWN &&
         alarm->left > notice->left) {
         notice_say(notice, SEVERITY_FAILURE,
