@@ -79,6 +79,16 @@ static const char *pool_of(const struct options *options)
     return options->volumes ? "/./" : NULL;
 }
 
+/* With no domain at all, and no other volume. */
+static bool select_volume(struct settings *settings,
+                          const struct options *options)
+{
+    if (options->command != COMMAND_VOL_XML)
+        return true;
+    settings->select.volume = options->arguments[1];
+    return set(settings, "Domain", "/^$/");
+}
+
 static struct settings *make_settings(const struct options *options,
                                       char *const *names, size_t count)
 {
@@ -89,7 +99,8 @@ static struct settings *make_settings(const struct options *options,
                 (pool_of(options) == NULL ||
                  (set(settings, "StoragePool", pool_of(options)) &&
                   set(settings, "Volumes", "true"))) &&
-                select_domains(settings, names, count);
+                select_domains(settings, names, count) &&
+                select_volume(settings, options);
 
     if (!good) {
         settings_free(settings);
