@@ -134,7 +134,9 @@ struct layer {
     char *path;   /* local file or device; NULL for others */
     char *pool;   /* of a STORAGE_VOLUME, with its volume; else NULL */
     char *volume;
-    char *server;    /* of a STORAGE_NETWORK: its first host, or its socket */
+    char *server;    /* of a STORAGE_NETWORK: its first host, or its socket; of
+                      * one that an image alone names: that name */
+    bool missing;    /* no image is there */
     uint64_t source; /* digest of what names an image that has no path; 0: not
                       * known */
     uint64_t place;  /* digest of the storage it lies on (place.h); 0: not known

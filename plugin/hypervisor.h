@@ -178,7 +178,8 @@ struct images {
     uint64_t (*place)(const char *path);
     const char *(*read)(const char *path, const char *format,
                         struct image *ret_image);
-    const char *denied; /* the reason of read() for want of permission */
+    const char *denied;  /* the reason of read() for want of permission ... */
+    const char *missing; /* ... and where there is nothing */
 };
 
 #endif

@@ -235,6 +235,7 @@ static void put(struct layer *layer, struct link *link)
 {
     image_clear(&layer->image);
     layer->image_state = link->trouble == NULL ? IMAGE_READ : IMAGE_UNREADABLE;
+    layer->missing = link->missing;
     layer->image = link->image;
     layer->image.seen = link->seen;
     link->image = (struct image){0};
@@ -245,7 +246,7 @@ static void note_end(struct disk *disk, const struct walk *walk)
 {
     const struct link *last = &walk->links[walk->count - 1];
 
-    disk->ended = last->trouble == NULL && last->storage != STORAGE_NETWORK &&
+    disk->ended = last->trouble == NULL && !last->foreign &&
                   last->image.backing_name == NULL;
 }
 
@@ -255,7 +256,8 @@ static void put_below(struct disk *disk, struct walk *walk)
     disk_cut_layers(disk, disk->own);
     for (size_t i = 1; i < walk->count; i++) {
         struct link *link = &walk->links[i];
-        if (link->storage == STORAGE_UNKNOWN)
+        if (link->storage == STORAGE_UNKNOWN && !link->missing &&
+            !link->foreign)
             break;
         struct layer *layer = disk_add_layer(disk);
         if (layer == NULL)
@@ -264,14 +266,12 @@ static void put_below(struct disk *disk, struct walk *walk)
         layer->storage = link->storage;
         layer->format = link->format;
         link->format = NULL;
-        /* Nobody has read that one. */
-        if (link->storage == STORAGE_NETWORK) {
+        if (link->foreign)
             layer->source = hash_text(HASH_START, link->path);
-            break;
-        }
-        layer->path = link->path;
+        *(link->foreign ? &layer->server : &layer->path) = link->path;
         link->path = NULL;
-        put(layer, link);
+        if (!link->foreign)
+            put(layer, link);
     }
 }
 
@@ -322,6 +322,7 @@ static void move(struct layer *to, struct layer *from)
     to->image_state = from->image_state;
     to->image_asked = from->image_asked;
     to->image_told = from->image_told;
+    to->missing = from->missing;
     to->image_due = from->image_due;
     to->image_stated = from->image_stated;
     to->image_offset = from->image_offset;

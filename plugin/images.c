@@ -19,6 +19,7 @@
 #define STAT_BLOCK 512
 
 const char images_denied[] = "permission denied";
+const char images_missing[] = "no such file";
 
 static bool look_from(const struct stat *status, struct look *ret_look)
 {
@@ -279,7 +280,7 @@ static const char *read_open(int file, const char *format,
 static const char *reason_of(int error)
 {
     return error == EACCES || error == EPERM ? images_denied
-           : error == ENOENT                 ? "no such file"
+           : error == ENOENT                 ? images_missing
                                              : "can't be opened";
 }
 
@@ -328,4 +329,5 @@ const struct images images_local = {
     .place = images_place,
     .read = images_read,
     .denied = images_denied,
+    .missing = images_missing,
 };

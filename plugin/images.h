@@ -37,8 +37,10 @@ struct image_status {
 /* False where it can't be looked at. */
 bool images_status(const char *path, struct image_status *ret_status);
 
-/* What images_read() returns for want of permission. */
+/* What images_read() returns for want of permission, and where there is
+ * nothing. */
 extern const char images_denied[];
+extern const char images_missing[];
 
 /* Reads what the image's own metadata say of it. `format` must be declared by
  * whoever owns the image, never guessed: a raw disk's content may be made to

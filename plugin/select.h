@@ -24,6 +24,7 @@ struct select {
     struct select_list disks;   /* of "domain:target" */
     bool ignore;                /* IgnoreSelected, of these two */
     struct select_list pools;   /* of storage pools; none: no pool */
+    const char *volume; /* the only one of theirs; NULL: all. Not owned */
 };
 
 /* Adds a name, or an extended POSIX regular expression between slashes. What

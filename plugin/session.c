@@ -201,7 +201,8 @@ static bool session_read_volumes(void *context, const struct pool_ref *ref,
 {
     struct session *session = context;
 
-    return storage_read_volumes(ref, &session->statistics.calls, visit,
+    return storage_read_volumes(ref, session->statistics.select,
+                                &session->statistics.calls, visit,
                                 visit_context);
 }
 

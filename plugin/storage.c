@@ -44,23 +44,44 @@ bool storage_read_pools(virConnectPtr handle, const struct select *select,
     return true;
 }
 
-bool storage_read_volumes(const struct pool_ref *ref, uint64_t *calls,
+/* One that has just vanished is passed over. */
+static void visit_volume(virStorageVolPtr volume, uint64_t *calls,
+                         hypervisor_visit_volume visit, void *context)
+{
+    (*calls)++;
+    char *xml = virStorageVolGetXMLDesc(volume, 0);
+    if (xml != NULL)
+        visit(context, virStorageVolGetName(volume), xml);
+    free(xml);
+    virStorageVolFree(volume);
+}
+
+static bool read_one_volume(const struct pool_ref *ref, const char *name,
+                            uint64_t *calls, hypervisor_visit_volume visit,
+                            void *context)
+{
+    (*calls)++;
+    virStorageVolPtr volume = virStorageVolLookupByName(ref->handle, name);
+    if (volume == NULL)
+        return virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL;
+    visit_volume(volume, calls, visit, context);
+    return true;
+}
+
+bool storage_read_volumes(const struct pool_ref *ref,
+                          const struct select *select, uint64_t *calls,
                           hypervisor_visit_volume visit, void *context)
 {
     virStorageVolPtr *volumes = NULL;
 
+    if (select->volume != NULL)
+        return read_one_volume(ref, select->volume, calls, visit, context);
     (*calls)++;
     int count = virStoragePoolListAllVolumes(ref->handle, &volumes, 0);
     if (count < 0)
         return false;
-    for (int i = 0; i < count; i++) {
-        (*calls)++;
-        char *xml = virStorageVolGetXMLDesc(volumes[i], 0);
-        if (xml != NULL)
-            visit(context, virStorageVolGetName(volumes[i]), xml);
-        free(xml);
-        virStorageVolFree(volumes[i]);
-    }
+    for (int i = 0; i < count; i++)
+        visit_volume(volumes[i], calls, visit, context);
     free(volumes);
     return true;
 }

@@ -15,7 +15,8 @@
 bool storage_read_pools(virConnectPtr handle, const struct select *select,
                         uint64_t *calls, hypervisor_visit_pool visit,
                         void *context);
-bool storage_read_volumes(const struct pool_ref *ref, uint64_t *calls,
+bool storage_read_volumes(const struct pool_ref *ref,
+                          const struct select *select, uint64_t *calls,
                           hypervisor_visit_volume visit, void *context);
 char *storage_volume_xml(virConnectPtr handle, const char *path,
                          uint64_t *calls);

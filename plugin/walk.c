@@ -2,6 +2,7 @@
 #include "walk.h"
 
 #include "cleanup.h"
+#include "jsonname.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ static void read_link(const struct images *images, const struct walk *walk,
         link->trouble = "its format is not declared";
     else
         link->trouble = images->read(link->path, link->format, &link->image);
+    link->missing = link->trouble != NULL && link->trouble == images->missing;
 }
 
 /* As QEMU reads such names: a colon before the first slash makes it another
@@ -94,22 +96,57 @@ static char *resolve(const char *parent, const char *name)
     return path;
 }
 
-/* A name that is no local path ends the walk: nothing but local files and
- * devices is opened. */
+/* Ends the walk: nothing but local files and devices is opened. */
+static struct link *add_foreign(struct walk *walk, const char *name,
+                                const char *format, enum storage storage)
+{
+    struct link *link = add_link(walk, name, format);
+
+    if (link != NULL) {
+        link->foreign = true;
+        link->storage = storage;
+    }
+    return link;
+}
+
+/* Where a format is declared, too, it is the one that QEMU takes; and of a file
+ * that is named bare it then makes nothing at all. */
+static struct link *add_json(struct walk *walk, const char *name,
+                             const char *format)
+{
+    struct jsonname json;
+    struct link *link;
+
+    jsonname_read(name, &json);
+    if (json.path != NULL && (!json.bare || format == NULL))
+        link = add_link(walk, json.path, format != NULL ? format : json.format);
+    else
+        link = add_foreign(walk, name, format,
+                           json.network ? STORAGE_NETWORK : STORAGE_UNKNOWN);
+    jsonname_clear(&json);
+    return link;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* QEMU takes a relative name behind "file:" for one in its own folder. */
 static struct link *add_backing(struct walk *walk)
 {
     const struct link *parent = &walk->links[walk->count - 1];
     const char *name = parent->image.backing_name;
     const char *format = parent->image.backing_format;
 
-    if (strncmp(name, "file:", strlen("file:")) == 0)
+    if (begins(name, JSONNAME_PREFIX))
+        return add_json(walk, name, format);
+    if (begins(name, "file:/"))
         name += strlen("file:");
-    if (has_protocol(name)) {
-        struct link *link = add_link(walk, name, format);
-        if (link != NULL)
-            link->storage = STORAGE_NETWORK;
-        return link;
-    }
+    else if (begins(name, "file:"))
+        return add_foreign(walk, name, format, STORAGE_UNKNOWN);
+    if (has_protocol(name))
+        return add_foreign(walk, name, format, STORAGE_NETWORK);
 
     CLEANUP_FREE char *path = resolve(parent->path, name);
     return path == NULL ? NULL : add_link(walk, path, format);
@@ -121,7 +158,7 @@ bool walk_chain(const struct images *images, const char *path,
     struct walk walk = {0};
     struct link *link = add_link(&walk, path, format);
 
-    while (link != NULL && link->storage != STORAGE_NETWORK) {
+    while (link != NULL && !link->foreign) {
         read_link(images, &walk, link);
         if (link->trouble != NULL || link->image.backing_name == NULL ||
             walk.count == depth) {

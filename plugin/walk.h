@@ -12,11 +12,12 @@
 #define WALK_DEPTH_MAX 200
 
 struct link {
-    char *path;
+    char *path;           /* of a foreign one the name, as its parent has it */
     char *format;         /* as declared; NULL: it is not */
-    enum storage storage; /* STORAGE_NETWORK: a name that is no local path;
-                           * STORAGE_UNKNOWN: no image is there, or one that
-                           * is in the walk already */
+    enum storage storage; /* STORAGE_UNKNOWN: it can't be told, or the image is
+                           * in the walk already */
+    bool foreign;         /* its name is no local path: nobody looked for it */
+    bool missing;         /* no image is there */
     struct look seen;
     struct image image;  /* with trouble, no more than `unsound` */
     const char *trouble; /* why the image was not read; not owned */

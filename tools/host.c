@@ -82,6 +82,19 @@ static bool select_pools(struct settings *settings,
            select_add(pools, "/./", reason, sizeof(reason));
 }
 
+/* With no domain at all, and no other volume. */
+static bool select_volume(struct settings *settings,
+                          const struct options *options)
+{
+    char reason[128];
+
+    if (options->command != COMMAND_VOL_XML)
+        return true;
+    settings->select.volume = options->arguments[1];
+    return select_add(&settings->select.domains, "/^$/", reason,
+                      sizeof(reason));
+}
+
 static struct settings *make_settings(const struct options *options,
                                       char *const *names, size_t count)
 {
@@ -98,7 +111,8 @@ static struct settings *make_settings(const struct options *options,
     if ((options->connection == NULL ||
          text_replace(&settings->connection, options->connection)) &&
         select_pools(settings, options) &&
-        select_domains(settings, options, names, count))
+        select_domains(settings, options, names, count) &&
+        select_volume(settings, options))
         return settings;
     settings_free(settings);
     return NULL;

@@ -77,6 +77,8 @@ static struct json_object *make_layer(const struct layer *layer)
     add_text(object, "format", layer->format);
     add_text(object, "storage", text_storage(layer->storage));
     add_text(object, "source", text_source(layer));
+    if (layer->missing)
+        add(object, "missing", json_object_new_boolean(true));
     add_size(object, "capacity", layer->sizes.capacity);
     add_size(object, "allocation", layer->sizes.allocation);
     add_size(object, "physical", layer->sizes.physical);

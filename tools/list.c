@@ -87,7 +87,7 @@ static void print_used(FILE *out, const struct layer *layer)
     int full = (int)(layer->percent * BAR_LENGTH / 100 + 0.5);
 
     if (layer->percent < 0) {
-        fprintf(out, "%13s", "");
+        fprintf(out, " %-12s", layer->missing ? "missing" : "");
         return;
     }
     fprintf(out, " %3.0f%% ", layer->percent);

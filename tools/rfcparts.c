@@ -57,6 +57,14 @@ bool rfcparts_set_attribute(xmlNode *node, const char *name, const char *value)
            xmlSetProp(node, TEXT(name), TEXT(value)) != NULL;
 }
 
+/* A name that leads nowhere would be that of a file. */
+const char *rfcparts_type(const struct layer *layer)
+{
+    return layer->missing && layer->storage == STORAGE_UNKNOWN
+               ? text_storage(STORAGE_FILE)
+               : text_storage(layer->storage);
+}
+
 void rfcparts_drop(xmlNode *parent, const char *name)
 {
     xmlNode *old = rfcparts_child(parent, name);

@@ -34,6 +34,9 @@ bool rfcparts_put(struct spot *spot, const char *name);
 bool rfcparts_put_text(struct spot *spot, const char *name, const char *text);
 bool rfcparts_set_attribute(xmlNode *node, const char *name, const char *value);
 
+/* What libvirt calls its storage; NULL: it can't be told. */
+const char *rfcparts_type(const struct layer *layer);
+
 /* <capacity>, <allocation> and <physical> */
 bool rfcparts_put_sizes(struct spot *spot, const struct layer *layer);
 

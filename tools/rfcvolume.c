@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rfcparts.h"
 #include "rfcxml.h"
-#include "text.h"
 
 #include <string.h>
 
@@ -36,7 +35,7 @@ static bool put_type(xmlNode *backing, const struct layer *layer,
                      const struct facts *facts, const char *pool)
 {
     struct spot inner = {.parent = backing};
-    const char *type = text_storage(layer->storage);
+    const char *type = rfcparts_type(layer);
 
     if (facts->pool == NULL)
         return type == NULL || rfcparts_set_attribute(backing, "type", type);
@@ -57,8 +56,8 @@ static bool put_volume_backing(struct spot *spot, const struct layer *layer,
         !put_type(spot->after, layer, facts, pool))
         return false;
     struct spot inner = rfcparts_at_end(spot->after);
-    return (layer->path == NULL ||
-            rfcparts_put_text(&inner, "path", layer->path)) &&
+    const char *name = layer->path != NULL ? layer->path : layer->server;
+    return (name == NULL || rfcparts_put_text(&inner, "path", name)) &&
            rfcparts_put_sizes(&inner, layer) &&
            rfcparts_put_format(&inner, layer) &&
            put_status(&inner, facts, birth) &&

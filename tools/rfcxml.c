@@ -3,7 +3,6 @@
 
 #include "cleanup.h"
 #include "rfcparts.h"
-#include "text.h"
 #include "xmltree.h"
 
 #include <stdlib.h>
@@ -27,7 +26,7 @@ static bool complete_image(xmlNode *image, xmlNode *format,
 /* What libvirt does not have: the chain of a domain that is off. */
 static bool put_backing(struct spot *spot, const struct layer *layer)
 {
-    const char *type = text_storage(layer->storage);
+    const char *type = rfcparts_type(layer);
 
     if (!rfcparts_put(spot, "backingStore") ||
         (type != NULL && !rfcparts_set_attribute(spot->after, "type", type)))

@@ -370,6 +370,7 @@ struct hypervisor fake_table(struct fake_hypervisor *fake)
 static const struct fake_image *found;
 static size_t found_count;
 const char fake_denied[] = "permission denied";
+static const char missing[] = "no such file";
 
 /* Also counted in the porters' threads. */
 static _Atomic unsigned looks;
@@ -433,7 +434,7 @@ static const char *fake_image_read(const char *path, const char *format,
         return NULL;
     }
     if (found_count > 0)
-        return "no such file";
+        return missing;
     *ret_image = (struct image){
         .capacity = SIZE_UNKNOWN, .end = SIZE_UNKNOWN, .largest = SIZE_UNKNOWN};
     return NULL;
@@ -457,4 +458,5 @@ const struct images fake_images = {
     .place = fake_place,
     .read = fake_image_read,
     .denied = fake_denied,
+    .missing = missing,
 };

@@ -416,10 +416,14 @@ static void chain_that_breaks_off(void **state)
     struct disk *disk = add_off_disk();
 
     (void)state;
-    /* Missing: no layer. */
+    /* Missing: a layer of which no more is known. */
     fake_images_set(images, COUNT_OF(images));
     reads_at(1000);
-    assert_int_equal(disk->layer_count, 2);
+    assert_int_equal(disk->layer_count, 3);
+    assert_true(disk->layers[2].missing);
+    assert_string_equal(disk->layers[2].path, "/c");
+    assert_int_equal(disk->layers[2].storage, STORAGE_UNKNOWN);
+    assert_int_equal(disk->layers[2].image_state, IMAGE_UNREADABLE);
     assert_int_equal(fake_log_count(), 1);
     assert_int_equal(fake_log_count_of(LOG_LEVEL_WARNING), 1);
     assert_non_null(strstr(fake_log_last(), "/c"));

@@ -125,7 +125,10 @@ static void names_of_files(void **state)
     assert_resolved("/images/top", "/other/base", "/other/base");
     assert_resolved("/top", "base", "/base");
     assert_resolved("/images/top", "file:/other/base", "/other/base");
-    assert_resolved("/images/top", "file:base", "/images/base");
+    assert_resolved("/images/top",
+                    "json:{\"driver\":\"raw\",\"file\":{\"filename\":\"/b\"}}",
+                    "/b");
+    assert_resolved("/images/top", "json:{\"file.filename\":\"/b\"}", "/b");
     /* A colon behind a slash is a character of a file's name. */
     assert_resolved("/images/top", "./a:b", "/images/./a:b");
     assert_resolved("/images/top", "/other/a:b", "/other/a:b");
@@ -155,8 +158,7 @@ static void names_that_are_no_files(void **state)
         "nbd://host/export",
         "nbd:host:10809",
         "nbd:unix:/run/nbd.sock",
-        "json:{\"driver\":\"file\",\"filename\":\"/etc/passwd\"}",
-        "file:json:{\"driver\":\"file\",\"filename\":\"/etc/passwd\"}",
+        "json:{\"file.driver\":\"nbd\",\"file.host\":\"h\"}",
         "rbd:pool/image",
         "https://host/image",
         "fat:/folder",
@@ -173,10 +175,62 @@ static void names_that_are_no_files(void **state)
         assert_int_equal(walk.count, 2);
         assert_int_equal(walk.links[1].storage, STORAGE_NETWORK);
         assert_string_equal(walk.links[1].format, "raw");
+        assert_true(walk.links[1].foreign);
         assert_null(walk.links[1].trouble);
         /* Nobody looked for it. */
         assert_int_equal(fake_images_looks(), 1);
         assert_int_equal(fake_images_reads(), 1);
+        walk_clear(&walk);
+    }
+}
+
+/* QEMU opens them, or refuses to: which image they mean can't be told here. */
+static void names_that_are_not_understood(void **state)
+{
+    static const char *const names[] = {
+        /* Relative to where QEMU runs. */
+        "file:base",
+        "json:{\"file.filename\":\"base\"}",
+        /* With a declared format QEMU makes nothing of that. */
+        "json:{\"driver\":\"file\",\"filename\":\"/etc/passwd\"}",
+        "file:json:{\"driver\":\"file\",\"filename\":\"/etc/passwd\"}",
+        "json:{\"driver\":\"null-co\"}",
+        "json:",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const struct fake_image images[] = {
+            FILE_ON(1, "/top", names[i], "raw")};
+        struct walk walk = walk_from(images, 1, "/top", 200);
+        assert_int_equal(walk.count, 2);
+        assert_link(&walk, 1, names[i], "raw", STORAGE_UNKNOWN);
+        assert_true(walk.links[1].foreign);
+        assert_int_equal(fake_images_looks(), 1);
+        walk_clear(&walk);
+    }
+}
+
+/* A format that the parent declares is the one that QEMU takes. */
+static void formats_of_json_names(void **state)
+{
+    static const struct {
+        const char *name, *declared, *format;
+    } cases[] = {
+        {"json:{\"driver\":\"raw\",\"file.filename\":\"/b\"}", NULL, "raw"},
+        {"json:{\"driver\":\"raw\",\"file.filename\":\"/b\"}", "qcow2",
+         "qcow2"},
+        {"json:{\"file.filename\":\"/b\"}", NULL, NULL},
+        {"json:{\"driver\":\"file\",\"filename\":\"/b\"}", NULL, "raw"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct fake_image images[] = {
+            FILE_ON(1, "/top", cases[i].name, cases[i].declared),
+            FILE_ON(2, "/b", NULL, NULL)};
+        struct walk walk = walk_from(images, 2, "/top", 200);
+        assert_link(&walk, 1, "/b", cases[i].format, STORAGE_FILE);
         walk_clear(&walk);
     }
 }
@@ -269,6 +323,7 @@ static void image_that_is_missing(void **state)
     (void)state;
     assert_int_equal(walk.count, 2);
     assert_link(&walk, 1, "/b", "qcow2", STORAGE_UNKNOWN);
+    assert_true(walk.links[1].missing);
     assert_trouble(&walk, "no such file");
     walk_clear(&walk);
 
@@ -456,6 +511,8 @@ int main(void)
         cmocka_unit_test(names_of_files),
         cmocka_unit_test(names_are_relative_to_their_image),
         cmocka_unit_test(names_that_are_no_files),
+        cmocka_unit_test(names_that_are_not_understood),
+        cmocka_unit_test(formats_of_json_names),
         cmocka_unit_test(loop_of_one),
         cmocka_unit_test(loop_of_two),
         cmocka_unit_test(loop_by_another_name),
