@@ -82,6 +82,11 @@ bool collector_attend(struct collector *collector)
     return collector->soon;
 }
 
+bool collector_owes(const struct collector *collector)
+{
+    return collector->watch.unexplained.count > 0;
+}
+
 /* --- making and ending --------------------------------------------------- */
 
 struct collector *collector_new(const struct settings *settings,

@@ -39,7 +39,8 @@ struct event {
 
     char path[1024]; /* of the image, in the first two; "" where not said */
     char reason[EVENT_TEXT_SIZE]; /* likewise; "enospc" is for want of space */
-    bool paused; /* the domain was paused for it; else the guest runs on */
+    bool paused; /* the domain was paused for it; else the guest runs on, ... */
+    bool ignored; /* ... and was not even told (error_policy='ignore') */
 
     enum job_kind job;
     enum job_end end;

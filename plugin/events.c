@@ -81,6 +81,7 @@ static void on_io_error(virConnectPtr handle, virDomainPtr domain,
     struct event event = {
         .kind = EVENT_IO_ERROR,
         .paused = action == VIR_DOMAIN_EVENT_IO_ERROR_PAUSE,
+        .ignored = action == VIR_DOMAIN_EVENT_IO_ERROR_NONE,
     };
 
     (void)handle;

@@ -174,14 +174,14 @@ static bool session_block_info(void *context, const struct domain_ref *ref,
 }
 
 static enum storage session_volume_storage(void *context, const char *pool,
-                                           const char *volume)
+                                           const char *volume, char **ret_path)
 {
     struct session *session = context;
     virConnectPtr handle = connection_get(session->connection);
 
-    return handle == NULL
-               ? STORAGE_UNKNOWN
-               : storage_kind(handle, pool, volume, &session->statistics.calls);
+    return handle == NULL ? STORAGE_UNKNOWN
+                          : storage_kind(handle, pool, volume, ret_path,
+                                         &session->statistics.calls);
 }
 
 static bool session_read_pools(void *context, hypervisor_visit_pool visit,

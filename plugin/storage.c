@@ -115,8 +115,16 @@ static enum storage storage_of(int type)
     }
 }
 
+static void take_path(virStorageVolPtr volume, char **ret_path, uint64_t *calls)
+{
+    (*calls)++;
+    char *path = virStorageVolGetPath(volume);
+    if (path != NULL)
+        *ret_path = path;
+}
+
 enum storage storage_kind(virConnectPtr handle, const char *pool,
-                          const char *volume, uint64_t *calls)
+                          const char *volume, char **ret_path, uint64_t *calls)
 {
     virStorageVolPtr found = NULL;
     virStorageVolInfo info = {.type = -1};
@@ -131,6 +139,8 @@ enum storage storage_kind(virConnectPtr handle, const char *pool,
     if (found != NULL) {
         (*calls)++;
         virStorageVolGetInfo(found, &info);
+        if (ret_path != NULL)
+            take_path(found, ret_path, calls);
         virStorageVolFree(found);
     }
     return storage_of(info.type);

@@ -22,6 +22,6 @@ char *storage_volume_xml(virConnectPtr handle, const char *path,
 bool storage_volume_at(virConnectPtr handle, const char *path, uint64_t *calls,
                        char **ret_pool, char **ret_volume);
 enum storage storage_kind(virConnectPtr handle, const char *pool,
-                          const char *volume, uint64_t *calls);
+                          const char *volume, char **ret_path, uint64_t *calls);
 
 #endif

@@ -152,6 +152,7 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
         entry->heard = watch->herald.now;
     prepare_error(watch, &alarm, &subject, event->paused,
                   strcmp(event->reason, "enospc") == 0);
+    alarm.ignored = event->ignored;
     if (((!event->paused && *event->reason == '\0') ||
          (alarm.full && has_scratch(disk))) &&
         alarms_find(&watch->herald.alarms, &alarm) == NULL)
@@ -160,12 +161,25 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
     return false;
 }
 
+/* Those that were not told yet. */
+static void forget_pauses(struct watch *watch, const struct domain *domain)
+{
+    struct alarms *alarms = &watch->unexplained;
+
+    for (size_t i = alarms->count; i-- > 0;) {
+        struct alarm *alarm = &alarms->alarms[i];
+        if (alarm->paused && memcmp(alarm->uuid, domain->uuid, UUID_BYTES) == 0)
+            alarms_remove(alarms, alarm);
+    }
+}
+
 /* Who resumes a domain has made room before, as a rule: where a watermark
  * stands, too, a pass tells of that. True when one is called for. */
 static bool take_resumed(struct watch *watch, const struct domain *domain)
 {
     struct alarms *alarms = &watch->herald.alarms;
 
+    forget_pauses(watch, domain);
     for (size_t i = alarms->count; i-- > 0;) {
         struct alarm *alarm = &alarms->alarms[i];
         if (alarm->kind == ALARM_IO && alarm->paused &&
@@ -175,12 +189,18 @@ static bool take_resumed(struct watch *watch, const struct domain *domain)
     return alarms_find_any(alarms, ALARM_WATERMARK, domain->uuid) != NULL;
 }
 
+static void forget_job(struct disk *disk)
+{
+    disk->job.kind = JOB_NONE;
+    disk->job_fresh = false;
+}
+
 static void take_stopped(struct watch *watch, const struct domain *domain)
 {
     alarms_remove_all(&watch->unexplained, domain->uuid);
     herald_end_domain(&watch->herald, domain->uuid);
     for (size_t i = 0; i < domain->disk_count; i++)
-        domain->disks[i].job.kind = JOB_NONE;
+        forget_job(&domain->disks[i]);
 }
 
 /* Where the target is gone already, what was told of it when it was in danger
@@ -222,7 +242,7 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
     const struct subject subject = {domain, disk, job_target(disk, event->job)};
     struct alarm alarm;
 
-    disk->job.kind = JOB_NONE;
+    forget_job(disk);
     disk->job_heard = watch->herald.now;
     forget_put_off(watch, &subject, event->job);
     if (event->end == JOB_FAILED) {
@@ -292,7 +312,7 @@ static void end_job(struct watch *watch, const struct domain *domain,
     enum job_kind kind = disk->job.kind;
     const struct subject subject = {domain, disk, NULL};
 
-    disk->job.kind = JOB_NONE;
+    forget_job(disk);
     disk->job_missed = 0;
     disk_forget_writes(disk);
     if (!watch->settings->notifications)
@@ -359,7 +379,9 @@ static void take_error(struct watch *watch, const struct domain *domain,
     struct alarm alarm;
 
     if (disk != NULL && disk->layer_count > 0)
-        subject.layer = &disk->layers[0];
+        subject.layer = error->no_space
+                            ? tidings_full_one(disk, &disk->layers[0])
+                            : &disk->layers[0];
     else
         subject.disk = NULL;
     prepare_error(watch, &alarm, &subject, true, error->no_space);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include "plain.h"
 #include "sizes.h"
 #include "text.h"
 
@@ -121,11 +122,18 @@ static bool take(struct finding *finding, enum check_status status)
     return true;
 }
 
-/* '|' would begin performance data. */
-static void print_name(FILE *out, const char *name)
+/* '|' would begin performance data. A label stands between single quotes, where
+ * one is doubled, and ends at a '='. */
+static void print_name(FILE *out, const char *name, bool label)
 {
-    for (; *name != '\0'; name++)
-        putc(*name == '|' || (unsigned char)*name < ' ' ? '_' : *name, out);
+    while (*name != '\0') {
+        size_t control = plain_control_length(name);
+        if (label && *name == '\'')
+            putc('\'', out);
+        bool bad = control > 0 || *name == '|' || (label && *name == '=');
+        putc(bad ? '_' : *name, out);
+        name += control > 0 ? control : 1;
+    }
 }
 
 static void say_layer(FILE *out, const struct one *one)
@@ -136,7 +144,7 @@ static void say_layer(FILE *out, const struct one *one)
 
     text_layer(name, layer);
     text_size(left, layer->headroom, false);
-    print_name(out, one->domain->name);
+    print_name(out, one->domain->name, false);
     fprintf(out, " %s %s: ", one->disk->target, name);
     if (layer->headroom == SIZE_UNKNOWN)
         fputs("what is left is not known", out);
@@ -165,7 +173,7 @@ static void look_at_domain(struct finding *finding, const struct domain *domain)
 {
     if (!host_is_sized(domain)) {
         if (take(finding, CHECK_UNKNOWN)) {
-            print_name(finding->out, domain->name);
+            print_name(finding->out, domain->name, false);
             fprintf(finding->out, " %s", text_trouble(domain));
         }
         return;
@@ -192,23 +200,9 @@ static void look_at_all(struct finding *finding)
             !take(finding, CHECK_UNKNOWN))
             continue;
         fputs("no domain ", finding->out);
-        print_name(finding->out, name);
+        print_name(finding->out, name, false);
         fputs(" runs", finding->out);
     }
-}
-
-/* A label stands between single quotes, and has none but doubled ones; '=' ends
- * it, whatever it stands in. */
-static void print_label(FILE *out, const struct domain *domain,
-                        const struct disk *disk, const char *layer)
-{
-    putc('\'', out);
-    for (const char *c = domain->name; *c != '\0'; c++) {
-        if (*c == '\'')
-            putc('\'', out);
-        putc(*c == '=' || *c == '|' || (unsigned char)*c < ' ' ? '_' : *c, out);
-    }
-    fprintf(out, " %s %s'", disk->target, layer);
 }
 
 /* headroom in bytes, with the limits that are in bytes: "N:" is an alarm below
@@ -223,9 +217,10 @@ static void print_performance(FILE *out, const struct domain *domain,
     if (layer->headroom == SIZE_UNKNOWN)
         return;
     text_layer(name, layer);
-    putc(' ', out);
-    print_label(out, domain, disk, name);
-    fprintf(out, "=%lluB;", (unsigned long long)layer->headroom);
+    fputs(" '", out);
+    print_name(out, domain->name, true);
+    fprintf(out, " %s %s'=%lluB;", disk->target, name,
+            (unsigned long long)layer->headroom);
     if (options->warning.bytes > 0)
         fprintf(out, "%llu:", (unsigned long long)options->warning.bytes);
     putc(';', out);

@@ -3,10 +3,9 @@
 
 #include "build-config.h"
 #include "select.h"
+#include "units.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,42 +62,41 @@ refuse(const char *format, ...)
     exit(usage_status);
 }
 
-static double read_seconds(const char *name, const char *value, double least)
+static double read_seconds(const char *name, const char *value)
 {
-    char *end;
-    double seconds = strtod(value, &end);
+    double seconds;
 
-    if (end == value || *end != '\0' || !isfinite(seconds) || seconds < least ||
-        seconds > 86400)
+    if (!units_parse_seconds(value, &seconds))
         refuse("option --%s: \"%s\" is not allowed; allowed are seconds from "
-               "%g to 86400",
-               name, value, least);
+               "0.1 to 86400",
+               name, value);
     return seconds;
+}
+
+/* "90%" */
+static bool parse_percent(const char *value, double *ret_percent)
+{
+    char number[16];
+    size_t length = strlen(value);
+
+    if (length < 2 || length > sizeof(number) || value[length - 1] != '%')
+        return false;
+    memcpy(number, value, length - 1);
+    number[length - 1] = '\0';
+    return units_parse_decimal(number, ret_percent) && *ret_percent > 0 &&
+           *ret_percent <= 100;
 }
 
 /* "2G", "1048576", "90%" */
 static struct limit read_limit(const char *name, const char *value)
 {
-    static const char units[] = "KMGT";
     struct limit limit = {0};
-    char *end = NULL;
 
-    errno = 0;
-    double number = strtod(value, &end);
-    bool good = end != value && errno == 0 && isfinite(number) && number > 0;
-    if (good && strcmp(end, "%") == 0 && number <= 100) {
-        limit.percent = number;
-        return limit;
-    }
-    const char *unit = good && *end != '\0' ? strchr(units, *end) : NULL;
-    good = good && (*end == '\0' || (unit != NULL && end[1] == '\0'));
-    if (good)
-        number = ldexp(number, unit == NULL ? 0 : 10 * (int)(unit - units + 1));
-    if (!good || number >= 0x1p63)
-        refuse("option --%s: \"%s\" is not allowed; allowed are bytes, with "
-               "K, M, G or T, such as 2G, or percent, such as 90%%",
+    if (!parse_percent(value, &limit.percent) &&
+        !units_parse_bytes(value, &limit.bytes))
+        refuse("option --%s: \"%s\" is not allowed; allowed are whole bytes, "
+               "also with K, M, G or T, such as 2G, or percent, such as 90%%",
                name, value);
-    limit.bytes = (uint64_t)number;
     return limit;
 }
 
@@ -158,7 +156,7 @@ static void take_option(struct options *options, int option)
         break;
     case 'w':
         options->watch =
-            optarg == NULL ? WATCH_DEFAULT : read_seconds("watch", optarg, 0.1);
+            optarg == NULL ? WATCH_DEFAULT : read_seconds("watch", optarg);
         break;
     case OPTION_WARNING:
         options->warning = read_limit("warning", optarg);
@@ -167,7 +165,7 @@ static void take_option(struct options *options, int option)
         options->critical = read_limit("critical", optarg);
         break;
     case 't':
-        options->timeout = read_seconds("timeout", optarg, 0.1);
+        options->timeout = read_seconds("timeout", optarg);
         break;
     case OPTION_HELP:
         finish(help);

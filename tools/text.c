@@ -2,32 +2,19 @@
 #include "text.h"
 
 #include "identity.h"
+#include "plain.h"
 #include "sizes.h"
 
 #include <string.h>
 
 void text_size(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact)
 {
-    static const char units[] = "BKMGTPE";
-    double number = (double)bytes;
-    size_t unit = 0;
-
-    if (bytes == SIZE_UNKNOWN) {
+    if (bytes == SIZE_UNKNOWN)
         strcpy(ret_text, "-");
-        return;
-    }
-    if (exact || bytes < 1024) {
-        snprintf(ret_text, TEXT_SIZE_LENGTH, "%llu%s",
-                 (unsigned long long)bytes, exact ? "" : "B");
-        return;
-    }
-    /* Also what would be rounded to 1024. */
-    while (number >= 1023.5) {
-        number /= 1024;
-        unit++;
-    }
-    snprintf(ret_text, TEXT_SIZE_LENGTH, number < 99.95 ? "%.1f%c" : "%.0f%c",
-             number, units[unit]);
+    else if (exact)
+        snprintf(ret_text, TEXT_SIZE_LENGTH, "%llu", (unsigned long long)bytes);
+    else
+        units_print_column(ret_text, bytes);
 }
 
 void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer)
@@ -88,22 +75,10 @@ const char *text_reason(const struct domain *domain)
     return domain->spared ? "not-asked" : "silent";
 }
 
-/* How many bytes at the beginning of a text are a control character: one of
- * ASCII, or of U+0080 to U+009F in UTF-8, which some terminals obey, too. */
-static size_t control_length(const char *text)
-{
-    unsigned char first = (unsigned char)text[0];
-    unsigned char second = first == 0xc2 ? (unsigned char)text[1] : 0;
-
-    if (first < ' ' || first == 0x7f)
-        return 1;
-    return second >= 0x80 && second < 0xa0 ? 2 : 0;
-}
-
 void text_put(FILE *out, const char *text)
 {
     while (*text != '\0') {
-        size_t control = control_length(text);
+        size_t control = plain_control_length(text);
         putc(control > 0 ? '?' : *text, out);
         text += control > 0 ? control : 1;
     }

@@ -6,11 +6,12 @@
 #define VIRT_BACKING_TEXT_H
 
 #include "chain.h"
+#include "units.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#define TEXT_SIZE_LENGTH 24
+#define TEXT_SIZE_LENGTH UNITS_BYTES_SIZE
 #define TEXT_LAYER_LENGTH 24
 
 /* "1.9G", with `exact` "2040109465"; "-" where it is not known. */

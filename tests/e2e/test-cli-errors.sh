@@ -30,7 +30,7 @@ for seconds in 0 -1 86401 1x '' nan; do
     expect_cli "timeout '$seconds'" 2 "virt-backing: option --timeout: \"$seconds\" is not allowed; allowed are seconds from 0.1 to 86400$see" -t "$seconds"
     expect_cli "watch '$seconds'" 2 "virt-backing: option --watch: \"$seconds\" is not allowed; .*" --watch="$seconds"
 done
-for limit in 0 -1G 101% 1KB G '' 1e30T inf; do
+for limit in 0 -1G 1.5G 101% % 0% 1KB G '' 1e30T inf; do
     expect_cli "limit '$limit'" 3 "virt-backing: option --critical: \"$limit\" is not allowed; .*" check --critical "$limit"
 done
 expect_cli "limits" 2 'virt-backing: --warning and --critical are for check'"$see" list --warning 1G
