@@ -98,6 +98,14 @@ static void derive_block(struct layer *layer)
     layer->percent = percent_of(sizes->allocation, sizes->physical);
 }
 
+bool sizes_has_headroom(const struct layer *layer)
+{
+    enum storage storage = sizes_storage(layer);
+
+    return layer->written && storage != STORAGE_NONE &&
+           (storage != STORAGE_BLOCK || format_grows(layer->format));
+}
+
 /* Of a layer that is neither in a file nor on a device, or is not written. */
 static const char *why_none(const struct layer *layer)
 {

@@ -127,12 +127,12 @@ static void print_image(FILE *out, const struct layer *layer)
     fputs(image->dirty ? "  not closed\n" : "\n", out);
 }
 
-static void print_result(FILE *out, const char *name, uint64_t bytes,
+static void print_result(FILE *out, const char *name, uint64_t bytes, bool has,
                          const char *rule)
 {
     char text[TEXT_SIZE_LENGTH];
 
-    text_size(text, bytes, true);
+    text_size_of(text, bytes, true, has);
     fprintf(out, "  %-10s  %16s  %s\n", name, text, rule != NULL ? rule : "");
 }
 
@@ -140,11 +140,14 @@ static void print_results(FILE *out, const struct layer *layer)
 {
     const struct sizes *sizes = &layer->sizes;
     const struct sizes_rules *rules = &layer->rules;
+    bool sized = sizes_storage(layer) != STORAGE_NONE;
 
-    print_result(out, "capacity", sizes->capacity, rules->capacity);
-    print_result(out, "allocation", sizes->allocation, rules->allocation);
-    print_result(out, "physical", sizes->physical, rules->physical);
-    print_result(out, "headroom", layer->headroom, rules->headroom);
+    print_result(out, "capacity", sizes->capacity, sized, rules->capacity);
+    print_result(out, "allocation", sizes->allocation, sized,
+                 rules->allocation);
+    print_result(out, "physical", sizes->physical, sized, rules->physical);
+    print_result(out, "headroom", layer->headroom, sizes_has_headroom(layer),
+                 rules->headroom);
     if (layer->percent >= 0)
         fprintf(out, "  %-10s  %16.2f  allocation of %s\n", "percent",
                 layer->percent,

@@ -42,6 +42,6 @@ expect_device "raw" "$raw" vm1 vda
 expect_device "a backing image" "$base" vm1 vdb layer1
 expect_device "off, raw" "$raw" off vdb
 expect_device "off, not closed" "$dirty" off vda
-expect_equal "its allocation" "- not known: the image was not closed, and may not tell where it ends" "$(line allocation)"
+expect_equal "its allocation" "? not known: the image was not closed, and may not tell where it ends" "$(line allocation)"
 cli_try explain vm1 vdb layer0
 expect_equal "of a file there is none" "" "$(line 'blockdev (BLKGETSIZE64)')"
