@@ -65,8 +65,8 @@ static struct ticker *ticker;
 static struct statefile *statefile; /* NULL: none is wanted */
 static struct tell *tell;           /* NULL: no notifications are wanted */
 static struct looper *listener;     /* to libvirt's events; likewise */
-static unsigned extras; /* passes for events since the last read */
-static plugin_ctx_t context; /* of collectd: it has the interval */
+static unsigned extras;             /* passes for events since the last read */
+static plugin_ctx_t context;        /* of collectd: it has the interval */
 
 static int configure(oconfig_item_t *block)
 {

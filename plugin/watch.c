@@ -237,7 +237,8 @@ static void forget_put_off(struct watch *watch, const struct subject *subject,
 /* True when a pass is called for: a job that is complete has changed the chain,
  * and one that failed is not explained. */
 static bool take_job_end(struct watch *watch, const struct domain *domain,
-                         struct disk *disk, const struct event *event)
+                         struct disk *disk, const struct event *event,
+                         const char *reason)
 {
     const struct subject subject = {domain, disk, job_target(disk, event->job)};
     struct alarm alarm;
@@ -247,9 +248,9 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
     forget_put_off(watch, &subject, event->job);
     if (event->end == JOB_FAILED) {
         prepare_failed(watch, &alarm, &subject, event->job);
-        if (*event->reason == '\0')
+        if (*reason == '\0')
             return put_off(watch, &alarm);
-        tidings_failed(&watch->herald, &alarm, event->reason);
+        tidings_failed(&watch->herald, &alarm, reason);
     } else {
         tidings_job_end(&watch->herald, &subject, event->job, event->end);
         disk_forget_writes(disk);
@@ -257,21 +258,44 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
     return event->end == JOB_COMPLETED;
 }
 
-/* A backup is one job for several disks. */
-static bool take_job(struct watch *watch, struct domain *domain,
+/* It may be the first word of a disk's end, or the last. */
+#define SAME_END 2.0 /* seconds between the two */
+
+static const char *reason_of(const struct watch *watch,
+                             const struct roster_entry *entry,
+                             const struct event *event)
+{
+    bool known = event->job == JOB_BACKUP && entry->backup_failed > 0 &&
+                 watch->herald.now < entry->backup_failed + SAME_END;
+
+    return known ? entry->backup_reason : event->reason;
+}
+
+static bool take_job(struct watch *watch, struct roster_entry *entry,
                      const struct event *event)
 {
-    bool more = false;
+    struct disk *disk = domain_find_disk(&entry->domain, event->device);
 
-    for (size_t i = 0; i < domain->disk_count; i++) {
-        struct disk *disk = &domain->disks[i];
-        bool concerned = event->job == JOB_BACKUP
-                             ? disk->job.kind == JOB_BACKUP
-                             : strcmp(disk->target, event->device) == 0;
-        if (concerned && take_job_end(watch, domain, disk, event))
-            more = true;
+    return disk != NULL && take_job_end(watch, &entry->domain, disk, event,
+                                        reason_of(watch, entry, event));
+}
+
+/* Disks whose backups failed just before are told of now. */
+static void take_backup_end(struct watch *watch, struct roster_entry *entry,
+                            const struct event *event)
+{
+    struct alarms *unexplained = &watch->unexplained;
+
+    entry->backup_failed = watch->herald.now;
+    strcpy(entry->backup_reason, event->reason);
+    for (size_t i = unexplained->count; i-- > 0;) {
+        struct alarm alarm = unexplained->alarms[i];
+        if (alarm.job != JOB_BACKUP || *event->reason == '\0' ||
+            memcmp(alarm.uuid, event->uuid, UUID_BYTES) != 0)
+            continue;
+        alarms_remove(unexplained, &unexplained->alarms[i]);
+        tidings_failed(&watch->herald, &alarm, event->reason);
     }
-    return more;
 }
 
 bool watch_take(struct watch *watch, const struct event *event, double now)
@@ -299,7 +323,10 @@ bool watch_take(struct watch *watch, const struct event *event, double now)
     case EVENT_STARTED:
         break;
     case EVENT_JOB:
-        return take_job(watch, &entry->domain, event);
+        return take_job(watch, entry, event);
+    case EVENT_BACKUP:
+        take_backup_end(watch, entry, event);
+        return false;
     }
     return false;
 }

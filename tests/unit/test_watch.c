@@ -1479,6 +1479,66 @@ static void one_that_was_resumed_is_not_told_of(void **state)
     close_scene();
 }
 
+static bool end_backup(const char *reason)
+{
+    struct event event = event_of(EVENT_BACKUP, "");
+
+    snprintf(event.reason, sizeof(event.reason), "%s", reason);
+    hear(&event);
+    return attend();
+}
+
+#define BACKUP "vm1/vda/block_job-backup"
+#define BACKUP_FULL "vm1: the backup of vda has failed: No space left on device"
+
+/* No pass has seen it. The hypervisor gives the reason just before, or ... */
+static void a_backup_between_passes_has_its_reason(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    assert_false(end_backup("No space left on device"));
+    end_job(JOB_BACKUP, JOB_FAILED);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, BACKUP, BACKUP_FULL);
+    pass();
+    assert_int_equal(told_count, 1);
+    end_job(JOB_BACKUP, JOB_COMPLETED);
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, BACKUP, "vm1: the backup of vda is complete");
+    close_scene();
+}
+
+/* ... just behind. */
+static void or_it_comes_later(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    assert_true(end_job(JOB_BACKUP, JOB_FAILED));
+    assert_int_equal(told_count, 0);
+    end_backup("No space left on device");
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, BACKUP, BACKUP_FULL);
+    close_scene();
+}
+
+/* It was another backup's. */
+static void an_old_reason_is_none(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    end_backup("No space left on device");
+    pass();
+    end_job(JOB_BACKUP, JOB_FAILED);
+    pass();
+    assert_told(0, SEVERITY_FAILURE, BACKUP,
+                "vm1: the backup of vda has failed: libvirt does not say why");
+    close_scene();
+}
+
 /* It is the disk itself: then that is told, as soon. */
 static void or_it_is_not_the_backup(void **state)
 {
@@ -1764,6 +1824,9 @@ int main(void)
         cmocka_unit_test(a_backup_that_is_full_is_told_by_its_image),
         cmocka_unit_test(so_it_is_where_a_pass_finds_it),
         cmocka_unit_test(one_that_was_resumed_is_not_told_of),
+        cmocka_unit_test(a_backup_between_passes_has_its_reason),
+        cmocka_unit_test(or_it_comes_later),
+        cmocka_unit_test(an_old_reason_is_none),
         cmocka_unit_test(or_it_is_not_the_backup),
         cmocka_unit_test(a_changed_chain_tells_that_it_is_complete),
         cmocka_unit_test(an_alarm_moves_with_its_layer),
