@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
@@ -321,6 +323,20 @@ const char *images_read(const char *path, const char *format,
     reason = read_open(file, format, ret_image);
     close(file);
     return reason;
+}
+
+uint64_t images_device_size(const char *path)
+{
+    const char *reason;
+    uint64_t size = SIZE_UNKNOWN;
+    int file = open_image(path, &reason);
+
+    if (file < 0)
+        return SIZE_UNKNOWN;
+    if (ioctl(file, BLKGETSIZE64, &size) != 0) /* also where it is a file */
+        size = SIZE_UNKNOWN;
+    close(file);
+    return size;
 }
 
 const struct images images_local = {

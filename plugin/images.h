@@ -14,6 +14,10 @@
  * it can't be looked at, or is neither; *ret_look is then as before. */
 bool images_look(const char *path, struct look *ret_look);
 
+/* How large the block device at `path` is; SIZE_UNKNOWN where there is none, or
+ * it can't be opened. */
+uint64_t images_device_size(const char *path);
+
 /* Bytes that a writer finds free on the file system of `path`: 0 on one that
  * is read-only; SIZE_UNKNOWN where it can't be told. */
 uint64_t images_free_space(const char *path);

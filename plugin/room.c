@@ -87,23 +87,40 @@ static void derive_block(struct layer *layer)
 {
     const struct sizes *sizes = &layer->sizes;
 
-    if (!format_grows(layer->format) || sizes->allocation == SIZE_UNKNOWN ||
-        sizes->physical == SIZE_UNKNOWN)
+    layer->rules.headroom = "none: it can't grow";
+    if (!format_grows(layer->format))
+        return;
+    layer->rules.headroom =
+        "not known: where the image ends, or how large its device is";
+    if (sizes->allocation == SIZE_UNKNOWN || sizes->physical == SIZE_UNKNOWN)
         return;
     layer->headroom = headroom_of(layer, &layer->rules.headroom);
     layer->percent = percent_of(sizes->allocation, sizes->physical);
+}
+
+bool sizes_has_headroom(const struct layer *layer)
+{
+    enum storage storage = sizes_storage(layer);
+
+    return layer->written && storage != STORAGE_NONE &&
+           (storage != STORAGE_BLOCK || format_grows(layer->format));
+}
+
+/* Of a layer that is neither in a file nor on a device, or is not written. */
+static const char *why_none(const struct layer *layer)
+{
+    if (!layer->written)
+        return "none: nobody writes to it, as far as known";
+    return sizes_storage(layer) == STORAGE_NETWORK
+               ? "not known: libvirt does not ask its server"
+               : "not known: a kind of storage that has no rule";
 }
 
 void sizes_derive(struct layer *layer)
 {
     layer->headroom = SIZE_UNKNOWN;
     layer->percent = PERCENT_UNKNOWN;
-    layer->rules.headroom = !layer->written
-                                ? "none: nobody writes to it, as far as known"
-                            : sizes_storage(layer) == STORAGE_FILE ||
-                                    sizes_storage(layer) == STORAGE_BLOCK
-                                ? "none: it can't grow"
-                                : "not known: libvirt does not ask its server";
+    layer->rules.headroom = why_none(layer);
     if (!layer->written)
         return;
 

@@ -5,6 +5,7 @@
 
 static const char rule_stated[] = "what libvirt says of it";
 static const char rule_off_unknown[] = "not known: it can't be looked at";
+static const char rule_being_read[] = "not known yet: the image is being read";
 
 bool format_grows(const char *format)
 {
@@ -35,7 +36,11 @@ static uint64_t file_allocation(const struct layer *layer, const char **ret_why)
     uint64_t actual = layer->stated.physical;
     const struct look *seen = &layer->seen;
 
-    *ret_why = "the blocks in use, as QEMU says (libvirt's \"physical\")";
+    *ret_why = actual == SIZE_UNKNOWN
+                   ? "not known: libvirt has no figure, and the file can't be "
+                     "seen from here"
+                   : "the blocks in use, as QEMU says (libvirt's "
+                     "\"physical\")";
     if (seen->storage != STORAGE_FILE)
         return actual;
     /* QEMU adds up all files that belong to an image. */
@@ -44,10 +49,13 @@ static uint64_t file_allocation(const struct layer *layer, const char **ret_why)
                    "file, which QEMU counts, too";
         return seen->blocks;
     }
+    if (actual == SIZE_UNKNOWN) {
+        *ret_why = "the file's blocks (stat): libvirt has no figure";
+        return seen->blocks;
+    }
     /* libvirt takes QEMU's 0 for "not known" and says the file's length
      * instead: a sparse file without a single block would look full. */
-    if (actual == SIZE_UNKNOWN ||
-        (actual == seen->length && seen->blocks == 0)) {
+    if (actual == seen->length && seen->blocks == 0) {
         *ret_why = "the file's blocks (stat): of one without any libvirt says "
                    "its length";
         return seen->blocks;
@@ -102,7 +110,7 @@ static uint64_t image_end(const struct layer *layer, const char **ret_why)
     uint64_t end = end_read(layer);
 
     if (is_being_read(layer)) {
-        *ret_why = "not known yet: the image is being read";
+        *ret_why = rule_being_read;
         return SIZE_UNKNOWN;
     }
     /* A domain that is busy gives its records without figures: in such a pass
@@ -212,6 +220,19 @@ static struct sizes settle_file_off(const struct layer *layer,
     };
 }
 
+/* Why the image itself says nothing. */
+static const char *why_unread(const struct layer *layer)
+{
+    if (is_being_read(layer))
+        return rule_being_read;
+    if (layer->image.unsound)
+        return "not known: it is no image of that format";
+    if (layer->image_state == IMAGE_READ && layer->image.dirty)
+        return "not known: the image was not closed, and may not tell where "
+               "it ends";
+    return rule_off_unknown;
+}
+
 /* Where no format is stated the device is a storage volume, and what lies in
  * it nobody says; libvirt's figure is then the volume's own. */
 static uint64_t block_off_allocation(const struct layer *layer, uint64_t device,
@@ -224,7 +245,7 @@ static uint64_t block_off_allocation(const struct layer *layer, uint64_t device,
     if (!format_grows(layer->format))
         return device;
     uint64_t end = end_read(layer);
-    *ret_why = end == SIZE_UNKNOWN ? rule_off_unknown
+    *ret_why = end == SIZE_UNKNOWN ? why_unread(layer)
                                    : "the end of the image, as read";
     return within(end, device);
 }
@@ -264,7 +285,7 @@ static uint64_t capacity_off(const struct layer *layer, const char **ret_why)
 {
     bool is_read = layer->image_state == IMAGE_READ;
 
-    *ret_why = rule_off_unknown;
+    *ret_why = why_unread(layer);
     if (layer->image.unsound || is_being_read(layer))
         return SIZE_UNKNOWN;
     if (layer->stated.capacity != SIZE_UNKNOWN)

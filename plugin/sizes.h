@@ -41,6 +41,10 @@ void sizes_settle(struct layer *layer, bool running);
  * has neither. */
 void sizes_derive(struct layer *layer);
 
+/* False where it has neither, whoever knows: nobody writes to it, or it can't
+ * grow. */
+bool sizes_has_headroom(const struct layer *layer);
+
 /* When an image on a block device is to be told of before it runs out: when
  * less than that is free of the device. 0: not by that measure. */
 struct watermark {

@@ -2,8 +2,11 @@
 #include "explain.h"
 
 #include "complain.h"
+#include "images.h"
+#include "sizes.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What virDomainGetBlockInfo says: of the active layer, and of no other. */
@@ -20,6 +23,47 @@ static void ask_info(const struct hypervisor *hypervisor,
 
     info->known = hypervisor->block_info(hypervisor->context, ref, info->target,
                                          &info->sizes);
+}
+
+/* In use for ever where a device hangs. */
+struct devices {
+    const struct disk *disk;
+    uint64_t *sizes; /* of its layers; SIZE_UNKNOWN where one lies on none */
+};
+
+static void measure_devices(const struct hypervisor *hypervisor, void *job)
+{
+    const struct devices *devices = job;
+
+    for (size_t i = 0; i < devices->disk->layer_count; i++) {
+        const struct layer *layer = &devices->disk->layers[i];
+        /* A path of another host may be there on this one, too. */
+        if (layer->path != NULL && sizes_storage(layer) == STORAGE_BLOCK &&
+            hypervisor->is_local(hypervisor->context))
+            devices->sizes[i] = images_device_size(layer->path);
+    }
+}
+
+static uint64_t *unknown_sizes(size_t count)
+{
+    uint64_t *sizes = malloc((count + 1) * sizeof(*sizes));
+
+    for (size_t i = 0; sizes != NULL && i < count; i++)
+        sizes[i] = SIZE_UNKNOWN;
+    return sizes;
+}
+
+/* To be freed. NULL when memory is short. */
+static uint64_t *device_sizes(struct host *host, const struct disk *disk)
+{
+    static struct devices devices;
+
+    devices = (struct devices){disk, unknown_sizes(disk->layer_count)};
+    if (devices.sizes == NULL ||
+        host_call(host, measure_devices, &devices,
+                  "a device does not answer: its size is not known"))
+        return devices.sizes;
+    return unknown_sizes(disk->layer_count);
 }
 
 static void print_bytes(FILE *out, const char *name, uint64_t bytes)
@@ -55,6 +99,15 @@ static void print_look(FILE *out, const struct layer *layer)
     putc('\n', out);
 }
 
+static void print_device(FILE *out, uint64_t size)
+{
+    if (size == SIZE_UNKNOWN)
+        return;
+    fprintf(out, "  %-28s", "blockdev (BLKGETSIZE64)");
+    print_bytes(out, "size", size);
+    putc('\n', out);
+}
+
 static void print_image(FILE *out, const struct layer *layer)
 {
     const struct image *image = &layer->image;
@@ -74,12 +127,12 @@ static void print_image(FILE *out, const struct layer *layer)
     fputs(image->dirty ? "  not closed\n" : "\n", out);
 }
 
-static void print_result(FILE *out, const char *name, uint64_t bytes,
+static void print_result(FILE *out, const char *name, uint64_t bytes, bool has,
                          const char *rule)
 {
     char text[TEXT_SIZE_LENGTH];
 
-    text_size(text, bytes, true);
+    text_size_of(text, bytes, true, has);
     fprintf(out, "  %-10s  %16s  %s\n", name, text, rule != NULL ? rule : "");
 }
 
@@ -87,11 +140,14 @@ static void print_results(FILE *out, const struct layer *layer)
 {
     const struct sizes *sizes = &layer->sizes;
     const struct sizes_rules *rules = &layer->rules;
+    bool sized = sizes_storage(layer) != STORAGE_NONE;
 
-    print_result(out, "capacity", sizes->capacity, rules->capacity);
-    print_result(out, "allocation", sizes->allocation, rules->allocation);
-    print_result(out, "physical", sizes->physical, rules->physical);
-    print_result(out, "headroom", layer->headroom, rules->headroom);
+    print_result(out, "capacity", sizes->capacity, sized, rules->capacity);
+    print_result(out, "allocation", sizes->allocation, sized,
+                 rules->allocation);
+    print_result(out, "physical", sizes->physical, sized, rules->physical);
+    print_result(out, "headroom", layer->headroom, sizes_has_headroom(layer),
+                 rules->headroom);
     if (layer->percent >= 0)
         fprintf(out, "  %-10s  %16.2f  allocation of %s\n", "percent",
                 layer->percent,
@@ -99,7 +155,8 @@ static void print_results(FILE *out, const struct layer *layer)
 }
 
 static void print_layer(FILE *out, const struct disk *disk,
-                        const struct layer *layer, const struct info *info)
+                        const struct layer *layer, const struct info *info,
+                        uint64_t device)
 {
     const char *source = text_source(layer);
     const char *storage = text_storage(layer->storage);
@@ -120,9 +177,29 @@ static void print_layer(FILE *out, const struct disk *disk,
     if (info->known && layer->role == ROLE_CHAIN && layer->depth == 0)
         print_three(out, "virDomainGetBlockInfo", &info->sizes);
     print_look(out, layer);
+    print_device(out, device);
     print_image(out, layer);
     fputs(" result\n", out);
     print_results(out, layer);
+}
+
+/* Those of that name, or all. False where there is none. */
+static bool print_layers(FILE *out, const struct disk *disk, const char *wanted,
+                         const struct info *info, const uint64_t *devices)
+{
+    bool found = wanted == NULL;
+
+    for (size_t i = 0; i < disk->layer_count; i++) {
+        char name[TEXT_LAYER_LENGTH];
+        text_layer(name, &disk->layers[i]);
+        if (wanted != NULL && strcmp(name, wanted) != 0)
+            continue;
+        print_layer(out, disk, &disk->layers[i], info, devices[i]);
+        found = true;
+    }
+    if (disk->layer_count == 0)
+        fprintf(out, "%s: empty\n", disk->target);
+    return found;
 }
 
 static bool explain_disk(FILE *out, struct host *host, const char *domain,
@@ -130,24 +207,17 @@ static bool explain_disk(FILE *out, struct host *host, const char *domain,
 {
     /* In use for ever where libvirt does not answer. */
     static struct info info;
-    bool found = false;
 
     info.target = disk->target;
     if (!host_call_domain(host, domain, ask_info, &info))
         return false;
-    for (size_t i = 0; i < disk->layer_count; i++) {
-        char name[TEXT_LAYER_LENGTH];
-        text_layer(name, &disk->layers[i]);
-        if (wanted != NULL && strcmp(name, wanted) != 0)
-            continue;
-        print_layer(out, disk, &disk->layers[i], &info);
-        found = true;
-    }
-    if (disk->layer_count == 0)
-        fprintf(out, "%s: empty\n", disk->target);
-    if (!found && wanted != NULL)
+    uint64_t *devices = device_sizes(host, disk);
+    bool found =
+        devices != NULL && print_layers(out, disk, wanted, &info, devices);
+    if (devices != NULL && !found)
         complain("disk \"%s\" has no layer \"%s\"", disk->target, wanted);
-    return found || wanted == NULL;
+    free(devices);
+    return found;
 }
 
 bool explain_print(FILE *out, struct host *host, const struct options *options)

@@ -6,6 +6,7 @@
 #include "job.h"
 #include "session.h"
 #include "threads.h"
+#include "uuids.h"
 #include "workers.h"
 
 #include <libxml/parser.h>
@@ -41,6 +42,7 @@ struct host {
     struct collector *collector;
     double until; /* when all that a command reads is to be there */
     bool hung;    /* a call has not come back */
+    bool silent;  /* libvirt was asked in vain before anything was read */
 };
 
 /* What the library says by the way is of interest to a daemon. */
@@ -95,8 +97,7 @@ static bool select_volume(struct settings *settings,
                       sizeof(reason));
 }
 
-static struct settings *make_settings(const struct options *options,
-                                      char *const *names, size_t count)
+static struct settings *make_settings(const struct options *options)
 {
     struct settings *settings = settings_new();
 
@@ -110,9 +111,7 @@ static struct settings *make_settings(const struct options *options,
     settings->inactive_interval = 1;
     if ((options->connection == NULL ||
          text_replace(&settings->connection, options->connection)) &&
-        select_pools(settings, options) &&
-        select_domains(settings, options, names, count) &&
-        select_volume(settings, options))
+        select_pools(settings, options) && select_volume(settings, options))
         return settings;
     settings_free(settings);
     return NULL;
@@ -152,7 +151,15 @@ static bool start(struct host *host)
     return host->collector != NULL;
 }
 
-struct host *host_open(const struct options *options, char *const *names,
+/* As long as none is selected all can be asked for their UUIDs. */
+static bool take_names(struct host *host, const struct options *options,
+                       char **names, size_t count)
+{
+    host->silent = !uuids_replace(host, names, count);
+    return select_domains(host->settings, options, names, count);
+}
+
+struct host *host_open(const struct options *options, char **names,
                        size_t count)
 {
     struct host *host = calloc(1, sizeof(*host));
@@ -161,8 +168,9 @@ struct host *host_open(const struct options *options, char *const *names,
 
     xmlInitParser();
     host->until = threads_now() + options->timeout;
-    host->settings = make_settings(options, names, count);
-    if (host->settings != NULL && start(host))
+    host->settings = make_settings(options);
+    if (host->settings != NULL && start(host) &&
+        take_names(host, options, names, count))
         return host;
     complain("not started: no memory, or no thread to be had");
     host_close(host);
@@ -189,6 +197,7 @@ void host_close(struct host *host)
     for (size_t i = LANES + 1; i-- > 0;)
         session_free(host->sessions[i]);
     settings_free(host->settings);
+    uuids_free();
     free(host);
     xmlCleanupParser();
 }
@@ -272,8 +281,10 @@ const struct inventory *host_read(struct host *host, bool whole)
     double begin = threads_now();
     double until = begin + PASSES * host->settings->timeout;
     double pause = PAUSE;
-    const struct inventory *inventory = collector_read(host->collector);
 
+    if (host->silent)
+        return NULL;
+    const struct inventory *inventory = collector_read(host->collector);
     while (whole && threads_now() < until && !is_done(host, inventory, begin)) {
         usleep((useconds_t)(pause * 1e6));
         pause = pause < PAUSE_MOST / 2 ? 2 * pause : PAUSE_MOST;
@@ -340,7 +351,7 @@ bool host_call(struct host *host,
 }
 
 struct visit {
-    const char *name;
+    const char *name; /* NULL: all */
     host_visit visit;
     void *job;
     bool answered;
@@ -354,7 +365,8 @@ static void visit_domain(void *context, const struct domain_ref *ref,
     struct visit *visit = context;
 
     (void)stats;
-    if (visit->found || strcmp(ref->name, visit->name) != 0)
+    if (visit->name != NULL &&
+        (visit->found || strcmp(ref->name, visit->name) != 0))
         return;
     visit->found = true;
     visit->visit(visit->hypervisor, ref, visit->job);
@@ -379,15 +391,29 @@ static void find_domain(const struct hypervisor *hypervisor, void *job)
         hypervisor->read(hypervisor->context, &ask, visit_domain, visit);
 }
 
+/* In use for ever where libvirt does not answer. */
+static struct visit call_of_domains;
+
+static bool visit_domains(struct host *host, const char *name, host_visit visit,
+                          void *job)
+{
+    call_of_domains = (struct visit){.name = name, .visit = visit, .job = job};
+    return host_call(host, find_domain, &call_of_domains,
+                     "libvirt does not answer") &&
+           call_of_domains.answered;
+}
+
+bool host_call_domains(struct host *host, host_visit visit, void *job)
+{
+    return visit_domains(host, NULL, visit, job);
+}
+
 bool host_call_domain(struct host *host, const char *name, host_visit visit,
                       void *job)
 {
-    static struct visit call;
-
-    call = (struct visit){.name = name, .visit = visit, .job = job};
-    if (!host_call(host, find_domain, &call, "libvirt does not answer"))
+    if (!visit_domains(host, name, visit, job))
         return false;
-    if (call.answered && !call.found)
+    if (!call_of_domains.found)
         complain("no domain \"%s\"", name);
-    return call.found;
+    return call_of_domains.found;
 }

@@ -12,10 +12,10 @@
 
 struct host;
 
-/* Of the domains in `names` alone, where there are any: names, or /regular
- * expressions/. NULL, after a line on
+/* Of the domains in `names` alone, where there are any: names, UUIDs, which are
+ * replaced by the names, or /regular expressions/. NULL, after a line on
  * stderr, where that can't be. */
-struct host *host_open(const struct options *options, char *const *names,
+struct host *host_open(const struct options *options, char **names,
                        size_t count);
 
 /* Ends the pass that is under way, and all that come. From any thread. */
@@ -37,10 +37,14 @@ bool host_call(struct host *host,
                void (*work)(const struct hypervisor *hypervisor, void *job),
                void *job, const char *silence);
 
-/* The same for one domain, by its name, whether it runs or not. False,
- * after a line on stderr, also where there is none. */
+/* The same for each domain, whether it runs or not. False, after a line on
+ * stderr, also where libvirt refused. */
 typedef void (*host_visit)(const struct hypervisor *hypervisor,
                            const struct domain_ref *ref, void *job);
+bool host_call_domains(struct host *host, host_visit visit, void *job);
+
+/* And for one, by its name. False, after a line on stderr, also where there is
+ * none. */
 bool host_call_domain(struct host *host, const char *name, host_visit visit,
                       void *job);
 

@@ -3,6 +3,7 @@
 
 #include "host.h"
 #include "job.h"
+#include "sizes.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -72,11 +73,12 @@ static void print_header(FILE *out, const struct list_form *form)
     putc('\n', out);
 }
 
-static void print_size(FILE *out, const struct list_form *form, uint64_t bytes)
+static void print_size(FILE *out, const struct list_form *form, uint64_t bytes,
+                       bool has)
 {
     char text[TEXT_SIZE_LENGTH];
 
-    text_size(text, bytes, form->bytes);
+    text_size_of(text, bytes, form->bytes, has);
     fprintf(out, " %*s", size_width(form), text);
 }
 
@@ -87,7 +89,10 @@ static void print_used(FILE *out, const struct layer *layer)
     int full = (int)(layer->percent * BAR_LENGTH / 100 + 0.5);
 
     if (layer->percent < 0) {
-        fprintf(out, " %-12s", layer->missing ? "missing" : "");
+        if (layer->missing)
+            fprintf(out, " %-12s", "missing");
+        else
+            fprintf(out, " %3s%9s", sizes_has_headroom(layer) ? "?" : "", "");
         return;
     }
     fprintf(out, " %3.0f%% ", layer->percent);
@@ -129,6 +134,7 @@ static void print_layer(FILE *out, const char *target,
         [DANGER_NONE] = "", [DANGER_NEAR] = YELLOW, [DANGER_FULL] = RED};
     char name[TEXT_LAYER_LENGTH];
     char image[32];
+    bool sized = sizes_storage(layer) != STORAGE_NONE;
 
     text_layer(name, layer);
     snprintf(image, sizeof(image), "%.5s %s",
@@ -137,10 +143,10 @@ static void print_layer(FILE *out, const char *target,
     colour(out, form, colours[text_danger(layer)]);
     fprintf(out, "  %-*.*s %-8s %-11s", form->name_width, NAME_MAX_WIDTH,
             target, name, image);
-    print_size(out, form, layer->sizes.capacity);
-    print_size(out, form, layer->sizes.allocation);
-    print_size(out, form, layer->sizes.physical);
-    print_size(out, form, layer->headroom);
+    print_size(out, form, layer->sizes.capacity, sized);
+    print_size(out, form, layer->sizes.allocation, sized);
+    print_size(out, form, layer->sizes.physical, sized);
+    print_size(out, form, layer->headroom, sizes_has_headroom(layer));
     print_used(out, layer);
     print_source(out, layer, form);
     colour(out, form, colours[text_danger(layer)][0] != '\0' ? PLAIN : "");

@@ -10,11 +10,20 @@
 void text_size(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact)
 {
     if (bytes == SIZE_UNKNOWN)
-        strcpy(ret_text, "-");
+        strcpy(ret_text, "?");
     else if (exact)
         snprintf(ret_text, TEXT_SIZE_LENGTH, "%llu", (unsigned long long)bytes);
     else
         units_print_column(ret_text, bytes);
+}
+
+void text_size_of(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact,
+                  bool has)
+{
+    if (has || bytes != SIZE_UNKNOWN)
+        text_size(ret_text, bytes, exact);
+    else
+        strcpy(ret_text, "-");
 }
 
 void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer)

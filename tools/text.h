@@ -14,8 +14,12 @@
 #define TEXT_SIZE_LENGTH UNITS_BYTES_SIZE
 #define TEXT_LAYER_LENGTH 24
 
-/* "1.9G", with `exact` "2040109465"; "-" where it is not known. */
+/* "1.9G", with `exact` "2040109465"; "?" where it is not known. */
 void text_size(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact);
+
+/* The same of one that a layer may not have at all: "-" then. */
+void text_size_of(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact,
+                  bool has);
 
 /* "layer0", "mirror", "scratch": as in the names of series. */
 void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer);

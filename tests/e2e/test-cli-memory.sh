@@ -41,6 +41,7 @@ expect_clean() {
 
 expect_clean 0 list --inactive --volumes vm1 /off/
 expect_clean 0 list --json --inactive --volumes
+expect_clean 0 list "$(host_virsh domuuid vm1 | head -n 1)"
 expect_clean 0 xml vm1
 expect_clean 0 xml off
 expect_clean 0 vol-xml pool top.qcow2

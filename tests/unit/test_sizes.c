@@ -29,6 +29,7 @@ struct facts {
     struct layer layer;
     bool off;
     bool derive; /* "written" was said: headroom and percent are asked for */
+    const char *why;       /* the figure whose rule is asked for; NULL: none */
     struct watermark mark; /* of which one was said: that is asked for */
 };
 
@@ -90,6 +91,8 @@ static void read_fact(struct facts *facts, const char *key, char *value)
         facts->mark.free = number;
     else if (strcmp(key, "mark-percent") == 0)
         facts->mark.percent = (unsigned)number;
+    else if (strcmp(key, "why") == 0)
+        facts->why = value;
     else if (strcmp(key, "off") == 0)
         facts->off = number != 0;
     else if (strcmp(key, "record") == 0)
@@ -127,6 +130,16 @@ static void print_size(FILE *stream, const char *name, uint64_t size)
         fprintf(stream, "%s unknown\n", name);
     else
         fprintf(stream, "%s %llu\n", name, (unsigned long long)size);
+}
+
+static void print_rule(FILE *stream, const struct sizes_rules *rules,
+                       const char *name)
+{
+    fprintf(stream, "%s: %s\n", name,
+            strcmp(name, "capacity") == 0     ? rules->capacity
+            : strcmp(name, "allocation") == 0 ? rules->allocation
+            : strcmp(name, "physical") == 0   ? rules->physical
+                                              : rules->headroom);
 }
 
 static char *settle(char *input)
@@ -177,6 +190,8 @@ static char *settle(char *input)
     }
     if (facts.mark.free > 0 || facts.mark.percent > 0)
         print_size(stream, "watermark", sizes_watermark(layer, &facts.mark));
+    if (facts.why != NULL)
+        print_rule(stream, &layer->rules, facts.why);
     fclose(stream);
     return output;
 }

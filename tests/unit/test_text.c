@@ -26,7 +26,7 @@ static void sizes_for_people(void **state)
         {1024 * MIB - 1, "1.0G", "1073741823"},
         {2 * GIB - 107374182, "1.9G", "2040109466"},
         {SIZE_UNBOUNDED, "16.0E", "18446744073709551614"},
-        {SIZE_UNKNOWN, "-", "-"},
+        {SIZE_UNKNOWN, "?", "?"},
     };
     char text[TEXT_SIZE_LENGTH];
 
@@ -38,6 +38,19 @@ static void sizes_for_people(void **state)
         text_size(text, rows[i].bytes, true);
         assert_string_equal(text, rows[i].exact);
     }
+}
+
+static void sizes_that_may_not_be(void **state)
+{
+    char text[TEXT_SIZE_LENGTH];
+
+    (void)state;
+    text_size_of(text, SIZE_UNKNOWN, true, true);
+    assert_string_equal(text, "?");
+    text_size_of(text, SIZE_UNKNOWN, true, false);
+    assert_string_equal(text, "-");
+    text_size_of(text, 0, true, false);
+    assert_string_equal(text, "0");
 }
 
 /* What one of the functions writes. */
@@ -219,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_for_people),
+        cmocka_unit_test(sizes_that_may_not_be),
         cmocka_unit_test(no_commands_to_a_terminal),
         cmocka_unit_test(ends_of_texts),
         cmocka_unit_test(columns_of_lines),
