@@ -33,6 +33,7 @@ struct alarm {
     uint64_t over;                   /* ALARM_WATERMARK: bytes beyond it */
     uint64_t left; /* ALARM_JOB: bytes that it had still to write */
     bool paused;   /* ALARM_IO: the domain was paused for it, ... */
+    bool ignored;  /* ... or runs on, and the guest does not know, ... */
     bool full;     /* ... it was for want of space, ... */
     bool deep;     /* ... or may be of an image below that layer */
 };

@@ -208,6 +208,9 @@ struct domain {
     char *metadata;  /* the element that HostnameMetadata* ask for, or NULL */
     bool answered;   /* in the last pass ... */
     bool sized;      /* ... with sizes */
+    bool stuck;      /* it is known that its QEMU does not answer */
+    bool spared;     /* or was not asked: it shares storage with one that does
+                      * not answer */
     double stale;    /* seconds since its last whole answer */
     bool settled;    /* its sizes are as they must be already */
     unsigned errors; /* I/O errors that stand, of which the disk is not known */

@@ -82,6 +82,11 @@ bool collector_attend(struct collector *collector)
     return collector->soon;
 }
 
+bool collector_owes(const struct collector *collector)
+{
+    return collector->watch.unexplained.count > 0;
+}
+
 /* --- making and ending --------------------------------------------------- */
 
 struct collector *collector_new(const struct settings *settings,
@@ -303,6 +308,8 @@ static void note_stale(struct collector *collector, struct roster_entry *entry)
 
     domain->answered = entry->answered;
     domain->sized = entry->answered && entry->sized;
+    domain->stuck = entry->stuck;
+    domain->spared = entry->suspect && !entry->asked;
     domain->stale = collector->now - entry->whole;
     if (entry->run != DOMAIN_OFF && entry->whole > 0 &&
         domain->stale > collector->settings->timeout)

@@ -63,4 +63,7 @@ void collector_hear(struct collector *collector, const struct event *event);
  * a pass would tell more of them. */
 bool collector_attend(struct collector *collector);
 
+/* Something is wrong that is not told yet: its reason is for a pass to find. */
+bool collector_owes(const struct collector *collector);
+
 #endif

@@ -190,12 +190,17 @@ static bool read_mirror(struct disk *disk, const xmlNode *node)
                      xmltree_child(mirror, "format")) != NULL;
 }
 
+static char *read_target(const xmlNode *node)
+{
+    const xmlNode *target = xmltree_child(node, "target");
+
+    return target == NULL ? NULL : xmltree_attribute(target, "dev");
+}
+
 static bool read_disk(struct domain *domain, const xmlNode *node)
 {
-    const xmlNode *target_node = xmltree_child(node, "target");
     CLEANUP_FREE char *type = xmltree_attribute(node, "type");
-    CLEANUP_FREE char *target =
-        target_node == NULL ? NULL : xmltree_attribute(target_node, "dev");
+    CLEANUP_FREE char *target = read_target(node);
     if (type == NULL || target == NULL)
         return true;
 
@@ -217,14 +222,26 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
     return read_backing(disk, node) && read_mirror(disk, node);
 }
 
-static bool read_disks(struct domain *domain, const xmlNode *root)
+static bool read_below_mirror(struct domain *domain, const xmlNode *node)
+{
+    const xmlNode *mirror = xmltree_child(node, "mirror");
+    CLEANUP_FREE char *target = read_target(node);
+    if (mirror == NULL || target == NULL)
+        return true;
+
+    struct disk *disk = domain_add_disk(domain, target);
+    return disk != NULL && read_backing(disk, mirror);
+}
+
+static bool read_disks(struct domain *domain, const xmlNode *root,
+                       bool (*read)(struct domain *domain, const xmlNode *node))
 {
     const xmlNode *devices = xmltree_child(root, "devices");
     const xmlNode *node =
         devices == NULL ? NULL : xmltree_child(devices, "disk");
 
     for (; node != NULL; node = xmltree_next(node, "disk"))
-        if (!read_disk(domain, node))
+        if (!read(domain, node))
             return false;
     return true;
 }
@@ -247,7 +264,7 @@ bool domxml_read(const char *xml, const struct metadata_query *query,
     if (doc == NULL)
         return false;
     const xmlNode *root = xmlDocGetRootElement(doc);
-    if (!read_disks(&fresh, root)) {
+    if (!read_disks(&fresh, root, read_disk)) {
         domain_clear(&fresh);
         return false;
     }
@@ -261,6 +278,14 @@ bool domxml_read(const char *xml, const struct metadata_query *query,
     domain->disk_count = fresh.disk_count;
     domain->metadata = fresh.metadata;
     return true;
+}
+
+bool domxml_read_below_mirrors(const char *xml, struct domain *domain)
+{
+    CLEANUP_DOC xmlDoc *doc = xmltree_parse(xml, DOMXML_SIZE_MAX, "domain");
+
+    return doc != NULL &&
+           read_disks(domain, xmlDocGetRootElement(doc), read_below_mirror);
 }
 
 /* In pull mode the image is <scratch>, in push mode <target>; the index stands

@@ -30,6 +30,11 @@ struct metadata_query {
 bool domxml_read(const char *xml, const struct metadata_query *query,
                  struct domain *domain);
 
+/* Adds a disk for each that is being mirrored, with the images below the mirror
+ * as layers: a shallow copy has some, and libvirt's statistics are silent about
+ * them. False as above; disks that were added so far stay. */
+bool domxml_read_below_mirrors(const char *xml, struct domain *domain);
+
 /* Adds the image of each disk in the backup's XML (virDomainBackupGetXMLDesc)
  * as a layer of role scratch. False as above; layers that were added so far
  * stay. */

@@ -15,6 +15,8 @@ enum event_kind {
     EVENT_RESUMED, /* ... runs again, or ... */
     EVENT_STOPPED, /* ... does not any more */
     EVENT_JOB,     /* VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2: the end of one */
+    EVENT_BACKUP,  /* VIR_DOMAIN_EVENT_ID_JOB_COMPLETED: why a backup failed;
+                    * comes before or after the end of a disk's */
 };
 
 enum job_end {
@@ -38,8 +40,10 @@ struct event {
     uint64_t excess;    /* ... and by how much a write went beyond it */
 
     char path[1024]; /* of the image, in the first two; "" where not said */
-    char reason[EVENT_TEXT_SIZE]; /* likewise; "enospc" is for want of space */
-    bool paused; /* the domain was paused for it; else the guest runs on */
+    char reason[EVENT_TEXT_SIZE]; /* likewise, and in the last one; "enospc"
+                                   * is for want of space */
+    bool paused; /* the domain was paused for it; else the guest runs on, ... */
+    bool ignored; /* ... and was not even told (error_policy='ignore') */
 
     enum job_kind job;
     enum job_end end;

@@ -81,6 +81,7 @@ static void on_io_error(virConnectPtr handle, virDomainPtr domain,
     struct event event = {
         .kind = EVENT_IO_ERROR,
         .paused = action == VIR_DOMAIN_EVENT_IO_ERROR_PAUSE,
+        .ignored = action == VIR_DOMAIN_EVENT_IO_ERROR_NONE,
     };
 
     (void)handle;
@@ -121,7 +122,6 @@ static bool read_status(int status, enum job_end *ret_end)
     }
 }
 
-/* That of a backup comes with a reason, below. */
 static void on_block_job(virConnectPtr handle, virDomainPtr domain,
                          const char *disk, int type, int status, void *opaque)
 {
@@ -129,17 +129,17 @@ static void on_block_job(virConnectPtr handle, virDomainPtr domain,
 
     (void)handle;
     set_text(event.device, sizeof(event.device), disk);
-    if (event.job != JOB_NONE && event.job != JOB_BACKUP &&
-        read_status(status, &event.end))
+    if (event.job != JOB_NONE && read_status(status, &event.end))
         hand_over(opaque, domain, &event);
 }
 
 #if LIBVIR_CHECK_VERSION(6, 1, 0)
-/* Jobs of a whole domain, of which a backup is one. */
+/* Jobs of a whole domain. A backup is one, beside a job of each of its disks:
+ * this one alone has a reason. */
 static void on_job(virConnectPtr handle, virDomainPtr domain,
                    virTypedParameterPtr params, int count, void *opaque)
 {
-    struct event event = {.kind = EVENT_JOB, .job = JOB_BACKUP};
+    struct event event = {.kind = EVENT_BACKUP};
     int operation = 0;
     int success = 0;
     const char *reason = NULL;
@@ -148,15 +148,8 @@ static void on_job(virConnectPtr handle, virDomainPtr domain,
     virTypedParamsGetInt(params, count, VIR_DOMAIN_JOB_OPERATION, &operation);
     virTypedParamsGetBoolean(params, count, VIR_DOMAIN_JOB_SUCCESS, &success);
     virTypedParamsGetString(params, count, VIR_DOMAIN_JOB_ERRMSG, &reason);
-    if (operation != VIR_DOMAIN_JOB_OPERATION_BACKUP)
+    if (operation != VIR_DOMAIN_JOB_OPERATION_BACKUP || success)
         return;
-    /* QEMU's word for a job that somebody has ended. */
-    if (success)
-        event.end = JOB_COMPLETED;
-    else if (reason != NULL && strcmp(reason, "Operation canceled") == 0)
-        event.end = JOB_CANCELLED;
-    else
-        event.end = JOB_FAILED;
     set_text(event.reason, sizeof(event.reason), reason);
     hand_over(opaque, domain, &event);
 }

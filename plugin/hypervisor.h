@@ -129,9 +129,11 @@ struct hypervisor {
     bool (*block_info)(void *context, const struct domain_ref *ref,
                        const char *target, struct sizes *ret_sizes);
 
-    /* STORAGE_UNKNOWN where the pool or the volume can't be found. */
+    /* STORAGE_UNKNOWN where the pool or the volume can't be found. With
+     * `ret_path` also where it lies, to be freed; untouched where that can't be
+     * told. */
     enum storage (*volume_storage)(void *context, const char *pool,
-                                   const char *volume);
+                                   const char *volume, char **ret_path);
 
     /* Calls `visit` for each storage pool that is active and selected, and for
      * each volume of a pool, with its XML. No pool is refreshed. False when
@@ -144,6 +146,11 @@ struct hypervisor {
     /* The XML of the volume at that path, in whatever pool, to be freed; NULL
      * where there is none. */
     char *(*volume_xml)(void *context, const char *path);
+
+    /* Which volume of which pool that is, both to be freed. False where it is
+     * none of an active pool. */
+    bool (*volume_at)(void *context, const char *path, char **ret_pool,
+                      char **ret_volume);
 
     /* Whether the last call was on a connection that may set thresholds. */
     bool (*may_write)(void *context);

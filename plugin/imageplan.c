@@ -6,11 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The formats of which images.h can say more than stat does. */
+/* The formats of which images.h can say more than stat does. Of a volume that a
+ * domain has which is off libvirt says nothing, so that a raw one is looked at,
+ * too. */
 static bool is_readable(const struct layer *layer)
 {
+    bool silent =
+        layer->volume != NULL && layer->stated.capacity == SIZE_UNKNOWN;
+
     return layer->path != NULL && layer->format != NULL &&
-           strcmp(layer->format, "qcow2") == 0 &&
+           (strcmp(layer->format, "qcow2") == 0 ||
+            (silent && strcmp(layer->format, "raw") == 0)) &&
            (layer->storage == STORAGE_FILE || layer->storage == STORAGE_BLOCK);
 }
 

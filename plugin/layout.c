@@ -45,22 +45,38 @@ static void add_backup(struct domain *domain,
         domxml_read_backup(xml, domain);
 }
 
-static void resolve_volumes(struct disk *disk,
+/* Of a domain that runs the statistics say where a volume lies; of one that is
+ * off the pool does. */
+static void resolve_volume(struct layer *layer,
+                           const struct hypervisor *hypervisor,
+                           const struct blockstats *stats, bool off)
+{
+    const char *path = layer->record == LAYER_NO_RECORD
+                           ? NULL
+                           : stats->records[layer->record].path;
+
+    if (path == NULL && !off)
+        return;
+    enum storage storage = hypervisor->volume_storage(
+        hypervisor->context, layer->pool, layer->volume,
+        path == NULL ? &layer->path : NULL);
+    if (path != NULL)
+        layer->path = strdup(path);
+    if (layer->path != NULL)
+        layer->storage = storage;
+}
+
+static void resolve_volumes(struct domain *domain,
                             const struct hypervisor *hypervisor,
                             const struct blockstats *stats)
 {
-    for (size_t i = 0; i < disk->layer_count; i++) {
-        struct layer *layer = &disk->layers[i];
-        if (layer->storage != STORAGE_VOLUME ||
-            layer->record == LAYER_NO_RECORD)
-            continue;
-        const char *path = stats->records[layer->record].path;
-        if (path == NULL)
-            continue;
-        layer->storage = hypervisor->volume_storage(hypervisor->context,
-                                                    layer->pool, layer->volume);
-        layer->path = strdup(path);
-    }
+    for (size_t i = 0; i < domain->disk_count; i++)
+        for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
+            struct layer *layer = &domain->disks[i].layers[j];
+            if (layer->storage == STORAGE_VOLUME)
+                resolve_volume(layer, hypervisor, stats,
+                               domain->id == DOMAIN_OFF);
+        }
 }
 
 static void drop_unselected(struct domain *domain, const char *name,
@@ -98,7 +114,6 @@ layout_read(struct domain *domain, const struct hypervisor *hypervisor,
         all = bind_records(domain, stats, bound);
     }
     drop_unselected(domain, ref->name, select);
-    for (size_t i = 0; i < domain->disk_count; i++)
-        resolve_volumes(&domain->disks[i], hypervisor, stats);
+    resolve_volumes(domain, hypervisor, stats);
     return all ? LAYOUT_DONE : LAYOUT_LOOSE;
 }

@@ -31,6 +31,8 @@
 
 #define CLOSE_WAIT 1.0 /* seconds, at the end */
 
+#define EXTRAS_OWED 8 /* passes for events in an interval, at the most */
+
 #define TIMEOUT_LEAST 1.0 /* seconds; by default */
 
 /* After the shutdown there is no log, and calls that hang may still come back.
@@ -63,8 +65,8 @@ static struct ticker *ticker;
 static struct statefile *statefile; /* NULL: none is wanted */
 static struct tell *tell;           /* NULL: no notifications are wanted */
 static struct looper *listener;     /* to libvirt's events; likewise */
-static bool extra; /* there was a pass for events since the last read */
-static plugin_ctx_t context; /* of collectd: it has the interval */
+static unsigned extras;             /* passes for events since the last read */
+static plugin_ctx_t context;        /* of collectd: it has the interval */
 
 static int configure(oconfig_item_t *block)
 {
@@ -97,19 +99,22 @@ static void read_once(void)
 }
 
 /* What an event leaves open is worth a pass of its own, but no more than one in
- * an interval. */
+ * an interval: that another has followed a machine's start must not delay what
+ * is wrong and not told yet. */
 static void attend(void *unused)
 {
     (void)unused;
-    if (!collector_attend(collector) || extra)
+    bool soon = collector_attend(collector);
+    unsigned most = collector_owes(collector) ? EXTRAS_OWED : 1;
+    if (!soon || extras >= most)
         return;
-    extra = true;
+    extras++;
     read_once();
 }
 
 static void pass(void *unused)
 {
-    extra = false;
+    extras = 0;
     read_once();
     attend(unused);
 }

@@ -2,6 +2,7 @@
 #include "notice.h"
 
 #include "job.h"
+#include "plain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,14 +61,6 @@ void notice_error(struct notice *ret_notice, const struct domain *domain,
         describe(ret_notice, layer);
 }
 
-/* A name may hold anything but '/'; a message is one line. */
-static void make_plain(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '_';
-}
-
 /* No part of a character is left at the end: bytes of UTF-8 that go on are
  * 10xxxxxx. */
 static size_t whole_characters(const char *text, size_t length)
@@ -102,7 +95,7 @@ void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain)
         length = whole_characters(name, NOTICE_NAME_SIZE - 4);
     snprintf(ret_text, NOTICE_NAME_SIZE, "%.*s%s", (int)length, name,
              fits ? "" : "...");
-    make_plain(ret_text);
+    plain_clean(ret_text);
 }
 
 /* The end of a path tells more than its beginning. */
@@ -118,7 +111,7 @@ static void shorten(char ret_text[NOTICE_PATH_SIZE], const char *path)
             end++;
         snprintf(ret_text, NOTICE_PATH_SIZE, "...%s", end);
     }
-    make_plain(ret_text);
+    plain_clean(ret_text);
 }
 
 void notice_what(char ret_text[NOTICE_WHAT_SIZE], const struct disk *disk,
@@ -136,23 +129,4 @@ void notice_what(char ret_text[NOTICE_WHAT_SIZE], const struct disk *disk,
     snprintf(ret_text, NOTICE_WHAT_SIZE, "%.12s %.12s (%.12s%s%s%s)",
              disk->target, name, disk->target, index, *path != '\0' ? ", " : "",
              path);
-}
-
-void notice_bytes(char ret_text[NOTICE_BYTES_SIZE], uint64_t bytes)
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB",
-                                        "TiB", "PiB", "EiB"};
-    double number = (double)bytes / 1024;
-    size_t unit = 0;
-
-    if (bytes < 1024) {
-        snprintf(ret_text, NOTICE_BYTES_SIZE, "%u bytes", (unsigned)bytes);
-        return;
-    }
-    /* Also what would be rounded to 1024.0. */
-    while (number >= 1023.95) {
-        number /= 1024;
-        unit++;
-    }
-    snprintf(ret_text, NOTICE_BYTES_SIZE, "%.1f %s", number, units[unit]);
 }

@@ -13,7 +13,6 @@
 #define NOTICE_NAME_SIZE 48
 #define NOTICE_PATH_SIZE 64
 #define NOTICE_WHAT_SIZE 128
-#define NOTICE_BYTES_SIZE 16
 
 enum severity {
     SEVERITY_OKAY,
@@ -67,8 +66,5 @@ void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain);
  * long. */
 void notice_what(char ret_text[NOTICE_WHAT_SIZE], const struct disk *disk,
                  const struct layer *layer, enum layer_format format);
-
-/* "3.7 MiB" */
-void notice_bytes(char ret_text[NOTICE_BYTES_SIZE], uint64_t bytes);
 
 #endif

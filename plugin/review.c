@@ -4,6 +4,7 @@
  */
 #include "job.h"
 #include "tidings.h"
+#include "units.h"
 #include "watch.h"
 
 #include <string.h>
@@ -53,41 +54,58 @@ static bool has_room(const struct watch *watch, const struct alarm *alarm,
 static void review_watermark(struct watch *watch, struct alarm *alarm,
                              const struct layer *layer)
 {
-    char left[NOTICE_BYTES_SIZE];
-    char whole[NOTICE_BYTES_SIZE];
+    char left[UNITS_BYTES_SIZE];
+    char whole[UNITS_BYTES_SIZE];
 
     if (!layer->written) {
         herald_end(&watch->herald, alarm, "%s: nobody writes to %s any more",
                    alarm->name, alarm->what);
     } else if (has_room(watch, alarm, layer)) {
         alarm->notice.left = sizes_room(layer);
-        notice_bytes(left, alarm->notice.left);
-        notice_bytes(whole, layer->sizes.physical);
+        units_print_bytes(left, alarm->notice.left);
+        units_print_bytes(whole, layer->sizes.physical);
         herald_end(&watch->herald, alarm,
                    "%s: %s has room again: %s of %s left", alarm->name,
                    alarm->what, left, whole);
     }
 }
 
+/* By the figures of now, unless the write does not show in them yet. */
+static void raise_moved(struct watch *watch, const struct alarm *moved,
+                        const struct subject *subject)
+{
+    const struct layer *layer = subject->layer;
+    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
+    uint64_t end = layer->sizes.allocation;
+    bool shows = mark != SIZE_UNKNOWN && end != SIZE_UNKNOWN && end > mark;
+
+    tidings_watermark(&watch->herald, subject, shows ? end - mark : moved->over,
+                      shows ? sizes_room(layer) : moved->notice.left);
+    struct alarm *standing =
+        herald_find_layer(&watch->herald, ALARM_WATERMARK, subject);
+    if (standing != NULL)
+        standing->physical = moved->physical;
+}
+
 /* Series of a layer are named by its depth: that changes with the chain. */
 static void move(struct watch *watch, struct alarm *alarm,
                  const struct subject *subject)
 {
-    struct alarm moved;
+    const struct alarm moved = *alarm;
 
     if (alarm->kind != ALARM_WATERMARK) {
         herald_move(&watch->herald, alarm, subject);
         return;
     }
-    moved = *alarm;
     herald_end(&watch->herald, alarm, "%s: what was %s is another layer now",
                alarm->name, alarm->what);
-    if (subject->layer->written)
-        tidings_watermark(&watch->herald, subject, moved.over,
-                          moved.notice.left);
+    if (subject->layer->written && !has_room(watch, &moved, subject->layer))
+        raise_moved(watch, &moved, subject);
 }
 
-/* A guest that runs on does not say when its disk works again. */
+/* A guest that runs on does not say when its disk works again. One that is
+ * paused is so until it runs, also where its image has been moved elsewhere or
+ * its disk has been taken away meanwhile. */
 static void review_io(struct watch *watch, struct alarm *alarm,
                       const struct roster_entry *entry)
 {
@@ -105,7 +123,7 @@ static void review_fit(struct watch *watch, struct alarm *alarm,
     const struct disk *disk = subject->disk;
     const struct layer *target = job_target(disk, alarm->job);
     uint64_t room = target == NULL ? SIZE_UNKNOWN : sizes_room(target);
-    char text[NOTICE_BYTES_SIZE];
+    char text[UNITS_BYTES_SIZE];
 
     /* Its event was lost. One that failed is told of as such. */
     if (disk->job.kind == JOB_NONE) {
@@ -119,7 +137,7 @@ static void review_fit(struct watch *watch, struct alarm *alarm,
         disk->job_left > room)
         return;
     alarm->notice.left = room;
-    notice_bytes(text, room);
+    units_print_bytes(text, room);
     herald_end(&watch->herald, alarm,
                "%s: the %s of %s fits now: %s left for %s", alarm->name,
                job_name(alarm->job), alarm->target, text, alarm->what);
@@ -153,7 +171,10 @@ static void review_alarm(struct watch *watch, struct alarm *alarm)
 
     if (!has_answered(watch, entry))
         return;
-    if (!find_subject(alarm, entry, &subject))
+    bool found = find_subject(alarm, entry, &subject);
+    if (alarm->kind == ALARM_IO && alarm->paused && !found)
+        review_io(watch, alarm, entry);
+    else if (!found)
         herald_end(&watch->herald, alarm, "%s: %s is not in use any more",
                    alarm->name,
                    *alarm->what != '\0' ? alarm->what : alarm->target);
@@ -187,14 +208,10 @@ static const struct layer *find_meant(const struct disk *disk,
     const struct layer *layer =
         alarm->notice.index == 0 ? NULL
                                  : disk_find_layer(disk, alarm->notice.index);
-    const struct layer *scratch = job_target(disk, JOB_BACKUP);
 
     if (alarm->kind == ALARM_JOB)
         return *alarm->what == '\0' ? job_target(disk, alarm->job) : layer;
-    if (alarm->full && scratch != NULL && tidings_is_full(scratch) &&
-        (layer == NULL || !tidings_is_full(layer)))
-        return scratch;
-    return layer;
+    return alarm->full ? tidings_full_one(disk, layer) : layer;
 }
 
 /* Told of a domain that did not answer, too. */

@@ -6,7 +6,7 @@
 #ifndef VIRT_BACKING_ROSTER_H
 #define VIRT_BACKING_ROSTER_H
 
-#include "chain.h"
+#include "event.h"
 
 struct roster_entry {
     struct domain domain;
@@ -25,22 +25,24 @@ struct roster_entry {
     const void *lane; /* whose call hangs on it; NULL: none is known */
     bool suspect;     /* nor is it, since its storage is that of a stuck one */
     double tried;     /* when it was last tried by itself */
-    uint64_t signature; /* of the records that the layout was made for */
-    double due;         /* when its XML is to be read again */
-    bool laid_out;      /* there is a layout ... */
-    bool named;         /* ... and its series have their names */
-    bool loose;         /* with records that it has no place for */
-    bool complained;    /* the log has been told that its XML is no good */
-    bool unique;        /* its name is no other's, as far as was looked */
-    uint64_t names;     /* digest of those that were looked at */
-    bool marked;        /* its name was another's: see identity_host() */
-    bool running;       /* not paused, nor ... */
-    bool halted;        /* ... paused by an I/O error, as it said ... */
-    double halted_at;   /* ... when it was asked then */
-    double heard;       /* when an event last told of such a thing */
-    double stopped;     /* when one told that it does not run any more */
-    bool told_refusal;  /* the log knows that it refuses a threshold */
-    bool told_foreign;  /* the log knows of somebody else's threshold */
+    uint64_t signature;   /* of the records that the layout was made for */
+    double due;           /* when its XML is to be read again */
+    bool laid_out;        /* there is a layout ... */
+    bool named;           /* ... and its series have their names */
+    bool loose;           /* with records that it has no place for */
+    bool complained;      /* the log has been told that its XML is no good */
+    bool unique;          /* its name is no other's, as far as was looked */
+    uint64_t names;       /* digest of those that were looked at */
+    bool marked;          /* its name was another's: see identity_host() */
+    bool running;         /* not paused, nor ... */
+    bool halted;          /* ... paused by an I/O error, as it said ... */
+    double halted_at;     /* ... when it was asked then */
+    double heard;         /* when an event last told of such a thing */
+    double stopped;       /* when one told that it does not run any more */
+    double backup_failed; /* when one told that its backup did, ... */
+    char backup_reason[EVENT_TEXT_SIZE]; /* ... and why */
+    bool told_refusal; /* the log knows that it refuses a threshold */
+    bool told_foreign; /* the log knows of somebody else's threshold */
 };
 
 struct roster {

@@ -13,7 +13,8 @@ struct select_entry {
     regex_t expression;
 };
 
-/* The text between the slashes of "/text/". */
+/* The text between the slashes of "/text/". The reason is as before when memory
+ * is short. */
 static bool compile(regex_t *ret_expression, const char *entry, size_t length,
                     char *ret_reason, size_t size)
 {
@@ -22,10 +23,8 @@ static bool compile(regex_t *ret_expression, const char *entry, size_t length,
         return false;
     }
     CLEANUP_FREE char *text = strndup(entry + 1, length - 2);
-    if (text == NULL) {
-        snprintf(ret_reason, size, "out of memory");
+    if (text == NULL)
         return false;
-    }
 
     int status = regcomp(ret_expression, text, REG_EXTENDED | REG_NOSUB);
     if (status != 0)
@@ -33,27 +32,39 @@ static bool compile(regex_t *ret_expression, const char *entry, size_t length,
     return status == 0;
 }
 
-bool select_add(struct select_list *list, const char *entry, char *ret_reason,
-                size_t size)
+/* A place at the end of the list, which does not count yet. */
+static struct select_entry *make_place(struct select_list *list)
 {
     struct select_entry *entries =
         realloc(list->entries, (list->count + 1) * sizeof(*entries));
-    if (entries == NULL) {
-        snprintf(ret_reason, size, "out of memory");
-        return false;
-    }
+    if (entries == NULL)
+        return NULL;
     list->entries = entries;
+    entries[list->count] = (struct select_entry){0};
+    return &entries[list->count];
+}
 
-    struct select_entry *new = &entries[list->count];
-    size_t length = strlen(entry);
-    *new = (struct select_entry){0};
-    if (entry[0] == '/') {
-        if (!compile(&new->expression, entry, length, ret_reason, size))
-            return false;
-    } else if ((new->name = strdup(entry)) == NULL) {
-        snprintf(ret_reason, size, "out of memory");
+bool select_add_name(struct select_list *list, const char *name)
+{
+    struct select_entry *new = make_place(list);
+
+    if (new == NULL || (new->name = strdup(name)) == NULL)
         return false;
-    }
+    list->count++;
+    return true;
+}
+
+bool select_add(struct select_list *list, const char *entry, char *ret_reason,
+                size_t size)
+{
+    snprintf(ret_reason, size, "out of memory");
+    if (entry[0] != '/')
+        return select_add_name(list, entry);
+
+    struct select_entry *new = make_place(list);
+    if (new == NULL ||
+        !compile(&new->expression, entry, strlen(entry), ret_reason, size))
+        return false;
     list->count++;
     return true;
 }

@@ -32,6 +32,9 @@ struct select {
 bool select_add(struct select_list *list, const char *entry, char *ret_reason,
                 size_t size);
 
+/* Adds a name, whatever it begins with. False when memory is short. */
+bool select_add_name(struct select_list *list, const char *name);
+
 bool select_domain(const struct select *select, const char *name);
 bool select_disk(const struct select *select, const char *domain,
                  const char *target);

@@ -174,14 +174,14 @@ static bool session_block_info(void *context, const struct domain_ref *ref,
 }
 
 static enum storage session_volume_storage(void *context, const char *pool,
-                                           const char *volume)
+                                           const char *volume, char **ret_path)
 {
     struct session *session = context;
     virConnectPtr handle = connection_get(session->connection);
 
-    return handle == NULL
-               ? STORAGE_UNKNOWN
-               : storage_kind(handle, pool, volume, &session->statistics.calls);
+    return handle == NULL ? STORAGE_UNKNOWN
+                          : storage_kind(handle, pool, volume, ret_path,
+                                         &session->statistics.calls);
 }
 
 static bool session_read_pools(void *context, hypervisor_visit_pool visit,
@@ -213,6 +213,17 @@ static char *session_volume_xml(void *context, const char *path)
     return handle == NULL
                ? NULL
                : storage_volume_xml(handle, path, &session->statistics.calls);
+}
+
+static bool session_volume_at(void *context, const char *path, char **ret_pool,
+                              char **ret_volume)
+{
+    struct session *session = context;
+    virConnectPtr handle = connection_get(session->connection);
+
+    return handle != NULL &&
+           storage_volume_at(handle, path, &session->statistics.calls, ret_pool,
+                             ret_volume);
 }
 
 static bool session_run_errands(void *context, struct errand *errands,
@@ -333,6 +344,7 @@ struct hypervisor session_hypervisor(struct session *session)
         .read_pools = session_read_pools,
         .read_volumes = session_read_volumes,
         .volume_xml = session_volume_xml,
+        .volume_at = session_volume_at,
         .may_write = session_may_write,
         .run_errands = session_run_errands,
         .hostname = session_hostname,

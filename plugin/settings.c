@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "cleanup.h"
+#include "units.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,17 +75,8 @@ static bool set_inactive_interval(struct settings *settings, const char *value,
 static bool set_timeout(struct settings *settings, const char *value,
                         char allowed[ALLOWED_SIZE])
 {
-    char *end;
-    double seconds = strtod(value, &end);
-
     (void)allowed;
-    /* strtod() knows more ways to write a number. */
-    if (*value < '0' || *value > '9' || *end != '\0' ||
-        strspn(value, "0123456789.") != strlen(value) || seconds < 0.1 ||
-        seconds > INTERVAL_MAX)
-        return false;
-    settings->timeout = seconds;
-    return true;
+    return units_parse_seconds(value, &settings->timeout);
 }
 
 static bool set_readers(struct settings *settings, const char *value,
@@ -154,31 +146,11 @@ static bool set_block_jobs(struct settings *settings, const char *value,
     return parse_boolean(value, &settings->block_jobs);
 }
 
-/* "10G": a whole number of bytes, or of KiB, MiB, GiB, TiB; not 0. */
-static bool parse_bytes(const char *value, uint64_t *ret_bytes)
-{
-    static const char units[] = "KMGT";
-    char *end;
-
-    errno = 0;
-    unsigned long long number = strtoull(value, &end, 10);
-    if (*value < '0' || *value > '9' || errno != 0 || number == 0)
-        return false;
-    const char *unit = *end == '\0' ? NULL : strchr(units, *end);
-    unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
-    if (*end != '\0' && (unit == NULL || end[1] != '\0'))
-        return false;
-    if (number > (uint64_t)INT64_MAX >> shift)
-        return false;
-    *ret_bytes = (uint64_t)number << shift;
-    return true;
-}
-
 static bool set_watermark_free(struct settings *settings, const char *value,
                                char allowed[ALLOWED_SIZE])
 {
     (void)allowed;
-    return parse_bytes(value, &settings->watermark.free);
+    return units_parse_bytes(value, &settings->watermark.free);
 }
 
 static bool set_watermark_percent(struct settings *settings, const char *value,

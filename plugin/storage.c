@@ -3,6 +3,7 @@
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void visit_pool(virStoragePoolPtr pool, uint64_t *calls,
                        hypervisor_visit_pool visit, void *context)
@@ -78,6 +79,25 @@ char *storage_volume_xml(virConnectPtr handle, const char *path,
     return xml;
 }
 
+bool storage_volume_at(virConnectPtr handle, const char *path, uint64_t *calls,
+                       char **ret_pool, char **ret_volume)
+{
+    (*calls)++;
+    virStorageVolPtr volume = virStorageVolLookupByPath(handle, path);
+    if (volume == NULL)
+        return false;
+
+    (*calls)++;
+    virStoragePoolPtr pool = virStoragePoolLookupByVolume(volume);
+    if (pool != NULL) {
+        *ret_pool = strdup(virStoragePoolGetName(pool));
+        *ret_volume = strdup(virStorageVolGetName(volume));
+        virStoragePoolFree(pool);
+    }
+    virStorageVolFree(volume);
+    return pool != NULL;
+}
+
 static enum storage storage_of(int type)
 {
     switch (type) {
@@ -95,8 +115,16 @@ static enum storage storage_of(int type)
     }
 }
 
+static void take_path(virStorageVolPtr volume, char **ret_path, uint64_t *calls)
+{
+    (*calls)++;
+    char *path = virStorageVolGetPath(volume);
+    if (path != NULL)
+        *ret_path = path;
+}
+
 enum storage storage_kind(virConnectPtr handle, const char *pool,
-                          const char *volume, uint64_t *calls)
+                          const char *volume, char **ret_path, uint64_t *calls)
 {
     virStorageVolPtr found = NULL;
     virStorageVolInfo info = {.type = -1};
@@ -111,6 +139,8 @@ enum storage storage_kind(virConnectPtr handle, const char *pool,
     if (found != NULL) {
         (*calls)++;
         virStorageVolGetInfo(found, &info);
+        if (ret_path != NULL)
+            take_path(found, ret_path, calls);
         virStorageVolFree(found);
     }
     return storage_of(info.type);

@@ -19,7 +19,9 @@ bool storage_read_volumes(const struct pool_ref *ref, uint64_t *calls,
                           hypervisor_visit_volume visit, void *context);
 char *storage_volume_xml(virConnectPtr handle, const char *path,
                          uint64_t *calls);
+bool storage_volume_at(virConnectPtr handle, const char *path, uint64_t *calls,
+                       char **ret_pool, char **ret_volume);
 enum storage storage_kind(virConnectPtr handle, const char *pool,
-                          const char *volume, uint64_t *calls);
+                          const char *volume, char **ret_path, uint64_t *calls);
 
 #endif

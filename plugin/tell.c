@@ -14,6 +14,10 @@
 /* Notifications that wait. More at a time are lost, with a line in the log. */
 #define NOTICES_MOST 8192
 
+/* So many never make the last one's time run ahead of the clock by as much: it
+ * was set back, in seconds. */
+#define SET_BACK 30
+
 /* Seconds that a notification plugin is waited for at the end. As long as it
  * runs collectd must not take its lists away; in a read it would be waited for
  * without end. */
@@ -131,7 +135,8 @@ static void take(void *context, const struct notice *notice)
     struct tell *tell = context;
     struct item item = {*notice, cdtime()};
 
-    if (item.time < tell->last + MS_TO_CDTIME_T(2))
+    if (item.time < tell->last + MS_TO_CDTIME_T(2) &&
+        tell->last < item.time + TIME_T_TO_CDTIME_T(SET_BACK))
         item.time = tell->last + MS_TO_CDTIME_T(2);
     tell->last = item.time;
     count(tell, true);

@@ -3,6 +3,7 @@
 
 #include "job.h"
 #include "sizes.h"
+#include "units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,18 +11,18 @@
 void tidings_watermark(struct herald *herald, const struct subject *subject,
                        uint64_t over, uint64_t left)
 {
-    char over_text[NOTICE_BYTES_SIZE];
-    char left_text[NOTICE_BYTES_SIZE];
-    char size_text[NOTICE_BYTES_SIZE];
+    char over_text[UNITS_BYTES_SIZE];
+    char left_text[UNITS_BYTES_SIZE];
+    char size_text[UNITS_BYTES_SIZE];
     struct alarm alarm;
 
     herald_key_layer(&alarm, ALARM_WATERMARK, subject);
     herald_prepare(herald, &alarm, subject);
     alarm.over = over;
     alarm.notice.left = left;
-    notice_bytes(over_text, over);
-    notice_bytes(left_text, left);
-    notice_bytes(size_text, alarm.physical);
+    units_print_bytes(over_text, over);
+    units_print_bytes(left_text, left);
+    units_print_bytes(size_text, alarm.physical);
     notice_say(&alarm.notice, SEVERITY_WARNING,
                "%s: %s is over its watermark by %s: %s of %s left", alarm.name,
                alarm.what, over_text, left_text, size_text);
@@ -37,6 +38,17 @@ bool tidings_is_full(const struct layer *layer)
                                       stated->allocation != SIZE_UNKNOWN &&
                                       stated->physical != SIZE_UNKNOWN &&
                                       stated->allocation > stated->physical);
+}
+
+const struct layer *tidings_full_one(const struct disk *disk,
+                                     const struct layer *layer)
+{
+    const struct layer *scratch = job_target(disk, JOB_BACKUP);
+
+    if (scratch != NULL && tidings_is_full(scratch) &&
+        (layer == NULL || !tidings_is_full(layer)))
+        return scratch;
+    return layer;
 }
 
 static void say_error(struct alarm *alarm, const char *reason)
@@ -58,8 +70,10 @@ static void say_error(struct alarm *alarm, const char *reason)
                    alarm->full ? ". Make room, then resume it" : "");
     else
         notice_say(&alarm->notice, SEVERITY_FAILURE,
-                   "%s runs on, but its guest was told: %s%s: %.80s",
-                   alarm->name, alarm->what, deep, text);
+                   "%s runs on, %s: %s%s: %.80s", alarm->name,
+                   alarm->ignored ? "its guest was not told and data are lost"
+                                  : "but its guest was told",
+                   alarm->what, deep, text);
 }
 
 /* What was left when it was last looked is not what is left now. */
@@ -98,13 +112,13 @@ static void prepare_job(const struct herald *herald, struct alarm *alarm,
 void tidings_fit(struct herald *herald, const struct subject *subject,
                  enum job_kind job, uint64_t left)
 {
-    char left_text[NOTICE_BYTES_SIZE];
-    char room_text[NOTICE_BYTES_SIZE];
+    char left_text[UNITS_BYTES_SIZE];
+    char room_text[UNITS_BYTES_SIZE];
     struct alarm alarm;
 
     prepare_job(herald, &alarm, ALARM_FIT, subject, job);
-    notice_bytes(left_text, left);
-    notice_bytes(room_text, alarm.notice.left);
+    units_print_bytes(left_text, left);
+    units_print_bytes(room_text, alarm.notice.left);
     notice_say(&alarm.notice, SEVERITY_WARNING,
                "%s: the %s of %s may not fit: up to %s to write, %s left for "
                "%s",
@@ -131,12 +145,12 @@ static void say_failed(struct alarm *alarm, const char *reason)
     struct notice *notice = &alarm->notice;
     const char *job = job_name(alarm->job);
     bool measured = *alarm->what != '\0' && notice->left != SIZE_UNKNOWN;
-    char left[NOTICE_BYTES_SIZE];
-    char room[NOTICE_BYTES_SIZE];
+    char left[UNITS_BYTES_SIZE];
+    char room[UNITS_BYTES_SIZE];
     char target[2 * NOTICE_WHAT_SIZE] = "";
 
-    notice_bytes(left, alarm->left);
-    notice_bytes(room, notice->left);
+    units_print_bytes(left, alarm->left);
+    units_print_bytes(room, notice->left);
     if (*reason == '\0' && measured && alarm->left != SIZE_UNKNOWN &&
         alarm->left > notice->left) {
         notice_say(notice, SEVERITY_FAILURE,

@@ -16,6 +16,11 @@ void tidings_watermark(struct herald *herald, const struct subject *subject,
 /* Its storage has nothing left, as far as the last pass has seen. */
 bool tidings_is_full(const struct layer *layer);
 
+/* Which image of the disk had no space left, where the hypervisor names that
+ * layer, or none (NULL): it may be the image of a backup. */
+const struct layer *tidings_full_one(const struct disk *disk,
+                                     const struct layer *layer);
+
 /* The storage of the layer gave an I/O error. `alarm` is prepared (herald.h),
  * with `paused`, `full` and `deep`. `reason` is libvirt's word, or "". Where
  * alarm->what is "" nobody knows whose storage it was. A pause is told also

@@ -152,6 +152,7 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
         entry->heard = watch->herald.now;
     prepare_error(watch, &alarm, &subject, event->paused,
                   strcmp(event->reason, "enospc") == 0);
+    alarm.ignored = event->ignored;
     if (((!event->paused && *event->reason == '\0') ||
          (alarm.full && has_scratch(disk))) &&
         alarms_find(&watch->herald.alarms, &alarm) == NULL)
@@ -160,12 +161,25 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
     return false;
 }
 
+/* Those that were not told yet. */
+static void forget_pauses(struct watch *watch, const struct domain *domain)
+{
+    struct alarms *alarms = &watch->unexplained;
+
+    for (size_t i = alarms->count; i-- > 0;) {
+        struct alarm *alarm = &alarms->alarms[i];
+        if (alarm->paused && memcmp(alarm->uuid, domain->uuid, UUID_BYTES) == 0)
+            alarms_remove(alarms, alarm);
+    }
+}
+
 /* Who resumes a domain has made room before, as a rule: where a watermark
  * stands, too, a pass tells of that. True when one is called for. */
 static bool take_resumed(struct watch *watch, const struct domain *domain)
 {
     struct alarms *alarms = &watch->herald.alarms;
 
+    forget_pauses(watch, domain);
     for (size_t i = alarms->count; i-- > 0;) {
         struct alarm *alarm = &alarms->alarms[i];
         if (alarm->kind == ALARM_IO && alarm->paused &&
@@ -175,12 +189,18 @@ static bool take_resumed(struct watch *watch, const struct domain *domain)
     return alarms_find_any(alarms, ALARM_WATERMARK, domain->uuid) != NULL;
 }
 
+static void forget_job(struct disk *disk)
+{
+    disk->job.kind = JOB_NONE;
+    disk->job_fresh = false;
+}
+
 static void take_stopped(struct watch *watch, const struct domain *domain)
 {
     alarms_remove_all(&watch->unexplained, domain->uuid);
     herald_end_domain(&watch->herald, domain->uuid);
     for (size_t i = 0; i < domain->disk_count; i++)
-        domain->disks[i].job.kind = JOB_NONE;
+        forget_job(&domain->disks[i]);
 }
 
 /* Where the target is gone already, what was told of it when it was in danger
@@ -217,19 +237,20 @@ static void forget_put_off(struct watch *watch, const struct subject *subject,
 /* True when a pass is called for: a job that is complete has changed the chain,
  * and one that failed is not explained. */
 static bool take_job_end(struct watch *watch, const struct domain *domain,
-                         struct disk *disk, const struct event *event)
+                         struct disk *disk, const struct event *event,
+                         const char *reason)
 {
     const struct subject subject = {domain, disk, job_target(disk, event->job)};
     struct alarm alarm;
 
-    disk->job.kind = JOB_NONE;
+    forget_job(disk);
     disk->job_heard = watch->herald.now;
     forget_put_off(watch, &subject, event->job);
     if (event->end == JOB_FAILED) {
         prepare_failed(watch, &alarm, &subject, event->job);
-        if (*event->reason == '\0')
+        if (*reason == '\0')
             return put_off(watch, &alarm);
-        tidings_failed(&watch->herald, &alarm, event->reason);
+        tidings_failed(&watch->herald, &alarm, reason);
     } else {
         tidings_job_end(&watch->herald, &subject, event->job, event->end);
         disk_forget_writes(disk);
@@ -237,21 +258,44 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
     return event->end == JOB_COMPLETED;
 }
 
-/* A backup is one job for several disks. */
-static bool take_job(struct watch *watch, struct domain *domain,
+/* It may be the first word of a disk's end, or the last. */
+#define SAME_END 2.0 /* seconds between the two */
+
+static const char *reason_of(const struct watch *watch,
+                             const struct roster_entry *entry,
+                             const struct event *event)
+{
+    bool known = event->job == JOB_BACKUP && entry->backup_failed > 0 &&
+                 watch->herald.now < entry->backup_failed + SAME_END;
+
+    return known ? entry->backup_reason : event->reason;
+}
+
+static bool take_job(struct watch *watch, struct roster_entry *entry,
                      const struct event *event)
 {
-    bool more = false;
+    struct disk *disk = domain_find_disk(&entry->domain, event->device);
 
-    for (size_t i = 0; i < domain->disk_count; i++) {
-        struct disk *disk = &domain->disks[i];
-        bool concerned = event->job == JOB_BACKUP
-                             ? disk->job.kind == JOB_BACKUP
-                             : strcmp(disk->target, event->device) == 0;
-        if (concerned && take_job_end(watch, domain, disk, event))
-            more = true;
+    return disk != NULL && take_job_end(watch, &entry->domain, disk, event,
+                                        reason_of(watch, entry, event));
+}
+
+/* Disks whose backups failed just before are told of now. */
+static void take_backup_end(struct watch *watch, struct roster_entry *entry,
+                            const struct event *event)
+{
+    struct alarms *unexplained = &watch->unexplained;
+
+    entry->backup_failed = watch->herald.now;
+    strcpy(entry->backup_reason, event->reason);
+    for (size_t i = unexplained->count; i-- > 0;) {
+        struct alarm alarm = unexplained->alarms[i];
+        if (alarm.job != JOB_BACKUP || *event->reason == '\0' ||
+            memcmp(alarm.uuid, event->uuid, UUID_BYTES) != 0)
+            continue;
+        alarms_remove(unexplained, &unexplained->alarms[i]);
+        tidings_failed(&watch->herald, &alarm, event->reason);
     }
-    return more;
 }
 
 bool watch_take(struct watch *watch, const struct event *event, double now)
@@ -279,7 +323,10 @@ bool watch_take(struct watch *watch, const struct event *event, double now)
     case EVENT_STARTED:
         break;
     case EVENT_JOB:
-        return take_job(watch, &entry->domain, event);
+        return take_job(watch, entry, event);
+    case EVENT_BACKUP:
+        take_backup_end(watch, entry, event);
+        return false;
     }
     return false;
 }
@@ -292,7 +339,7 @@ static void end_job(struct watch *watch, const struct domain *domain,
     enum job_kind kind = disk->job.kind;
     const struct subject subject = {domain, disk, NULL};
 
-    disk->job.kind = JOB_NONE;
+    forget_job(disk);
     disk->job_missed = 0;
     disk_forget_writes(disk);
     if (!watch->settings->notifications)
@@ -359,7 +406,9 @@ static void take_error(struct watch *watch, const struct domain *domain,
     struct alarm alarm;
 
     if (disk != NULL && disk->layer_count > 0)
-        subject.layer = &disk->layers[0];
+        subject.layer = error->no_space
+                            ? tidings_full_one(disk, &disk->layers[0])
+                            : &disk->layers[0];
     else
         subject.disk = NULL;
     prepare_error(watch, &alarm, &subject, true, error->no_space);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include "plain.h"
 #include "sizes.h"
 #include "text.h"
 
@@ -22,31 +23,63 @@ struct finding {
     size_t reasons;           /* that went there */
 };
 
-/* One that can run out, as far as is known: a network's server is not asked,
- * and raw on a device does not grow. */
-static bool is_judged(const struct layer *layer)
+/* Of a driver that has no block statistics nobody says who writes; the active
+ * layer is there to be written. */
+static bool is_written(const struct one *one)
 {
-    enum storage storage = sizes_storage(layer);
+    const struct layer *layer = one->layer;
 
-    return layer->written &&
-           (storage == STORAGE_FILE ||
-            (storage == STORAGE_BLOCK && format_grows(layer->format)));
+    if (!one->domain->settled)
+        return layer->written;
+    return one->domain->id != DOMAIN_OFF && layer->role == ROLE_CHAIN &&
+           layer->depth == 0 && !one->disk->readonly;
+}
+
+/* One that can run out, as far as is known. What does not grow can't, but in a
+ * file, whose file system may be full. */
+static bool is_judged(const struct one *one)
+{
+    enum storage storage = sizes_storage(one->layer);
+
+    return is_written(one) && storage != STORAGE_NONE &&
+           ((storage != STORAGE_BLOCK && storage != STORAGE_NETWORK) ||
+            format_grows(one->layer->format));
+}
+
+/* Of what the image has and can get on its storage, not of its capacity: for
+ * that there may be no room. */
+static double percent_used(const struct layer *layer)
+{
+    uint64_t allocation = layer->sizes.allocation;
+
+    if (layer->headroom == SIZE_UNKNOWN)
+        return sizes_storage(layer) == STORAGE_BLOCK ? layer->percent
+                                                     : PERCENT_UNKNOWN;
+    if (sizes_fits(layer))
+        return layer->percent;
+    if (layer->headroom == 0)
+        return 100;
+    return 100.0 * (double)allocation /
+           ((double)allocation + (double)layer->headroom);
 }
 
 static bool is_unknown(const struct layer *layer, const struct limit *limit)
 {
     return (limit->bytes > 0 && layer->headroom == SIZE_UNKNOWN) ||
-           (limit->percent > 0 && layer->percent < 0);
+           (limit->percent > 0 && percent_used(layer) < 0);
 }
 
 static bool is_beyond(const struct layer *layer, const struct limit *limit)
 {
+    double used = percent_used(layer);
+
     if (sizes_fits(layer))
         return false;
     if (limit->bytes > 0 && layer->headroom != SIZE_UNKNOWN &&
         layer->headroom < limit->bytes)
         return true;
-    return limit->percent > 0 && layer->percent > limit->percent;
+    /* None is so high that nothing left would be well. */
+    return limit->percent > 0 && (used > limit->percent || used >= 100);
 }
 
 static enum check_status status_of(const struct layer *layer,
@@ -89,11 +122,18 @@ static bool take(struct finding *finding, enum check_status status)
     return true;
 }
 
-/* '|' would begin performance data. */
-static void print_name(FILE *out, const char *name)
+/* '|' would begin performance data. A label stands between single quotes, where
+ * one is doubled, and ends at a '='. */
+static void print_name(FILE *out, const char *name, bool label)
 {
-    for (; *name != '\0'; name++)
-        putc(*name == '|' || (unsigned char)*name < ' ' ? '_' : *name, out);
+    while (*name != '\0') {
+        size_t control = plain_control_length(name);
+        if (label && *name == '\'')
+            putc('\'', out);
+        bool bad = control > 0 || *name == '|' || (label && *name == '=');
+        putc(bad ? '_' : *name, out);
+        name += control > 0 ? control : 1;
+    }
 }
 
 static void say_layer(FILE *out, const struct one *one)
@@ -104,14 +144,14 @@ static void say_layer(FILE *out, const struct one *one)
 
     text_layer(name, layer);
     text_size(left, layer->headroom, false);
-    print_name(out, one->domain->name);
+    print_name(out, one->domain->name, false);
     fprintf(out, " %s %s: ", one->disk->target, name);
     if (layer->headroom == SIZE_UNKNOWN)
         fputs("what is left is not known", out);
     else
         fprintf(out, "%s left", left);
-    if (layer->percent >= 0)
-        fprintf(out, " (%.0f%% used)", layer->percent);
+    if (percent_used(layer) >= 0)
+        fprintf(out, " (%.0f%% used)", percent_used(layer));
 }
 
 static void look_at(struct finding *finding, const struct one *one)
@@ -119,7 +159,7 @@ static void look_at(struct finding *finding, const struct one *one)
     const struct layer *layer = one->layer;
     const struct layer *least = finding->least.layer;
 
-    if (!is_judged(layer))
+    if (!is_judged(one))
         return;
     finding->layers++;
     if (layer->headroom != SIZE_UNKNOWN && !sizes_fits(layer) &&
@@ -133,9 +173,8 @@ static void look_at_domain(struct finding *finding, const struct domain *domain)
 {
     if (!host_is_sized(domain)) {
         if (take(finding, CHECK_UNKNOWN)) {
-            print_name(finding->out, domain->name);
-            fputs(domain->answered ? " gives no sizes" : " does not answer",
-                  finding->out);
+            print_name(finding->out, domain->name, false);
+            fprintf(finding->out, " %s", text_trouble(domain));
         }
         return;
     }
@@ -161,23 +200,9 @@ static void look_at_all(struct finding *finding)
             !take(finding, CHECK_UNKNOWN))
             continue;
         fputs("no domain ", finding->out);
-        print_name(finding->out, name);
+        print_name(finding->out, name, false);
         fputs(" runs", finding->out);
     }
-}
-
-/* A label stands between single quotes, and has none but doubled ones; '=' ends
- * it, whatever it stands in. */
-static void print_label(FILE *out, const struct domain *domain,
-                        const struct disk *disk, const char *layer)
-{
-    putc('\'', out);
-    for (const char *c = domain->name; *c != '\0'; c++) {
-        if (*c == '\'')
-            putc('\'', out);
-        putc(*c == '=' || *c == '|' || (unsigned char)*c < ' ' ? '_' : *c, out);
-    }
-    fprintf(out, " %s %s'", disk->target, layer);
 }
 
 /* headroom in bytes, with the limits that are in bytes: "N:" is an alarm below
@@ -192,9 +217,10 @@ static void print_performance(FILE *out, const struct domain *domain,
     if (layer->headroom == SIZE_UNKNOWN)
         return;
     text_layer(name, layer);
-    putc(' ', out);
-    print_label(out, domain, disk, name);
-    fprintf(out, "=%lluB;", (unsigned long long)layer->headroom);
+    fputs(" '", out);
+    print_name(out, domain->name, true);
+    fprintf(out, " %s %s'=%lluB;", disk->target, name,
+            (unsigned long long)layer->headroom);
     if (options->warning.bytes > 0)
         fprintf(out, "%llu:", (unsigned long long)options->warning.bytes);
     putc(';', out);

@@ -164,7 +164,7 @@ bool explain_print(FILE *out, struct host *host, const struct options *options)
         return false;
     }
     if (!host_is_sized(domain)) {
-        complain("domain \"%s\" gives no sizes: it is busy", name);
+        complain("domain \"%s\" %s", name, text_trouble(domain));
         return false;
     }
     const struct disk *disk = domain_find_disk(domain, target);

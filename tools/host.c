@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Between two passes of a whole read. */
+/* Between two passes of a whole read: at first, and at the most. An image is
+ * read in a moment; who is busy may be so for long. */
 #define PAUSE 0.02 /* seconds */
+#define PAUSE_MOST 0.2
 
 /* How long a read waits for a commit to write something: libvirt does not say
  * where it writes to, but offsets that rise do (figures.c). */
@@ -50,57 +52,56 @@ static void write_log(enum log_level level, const char *message)
 
 static const struct log stderr_log = {write_log};
 
-static bool set(struct settings *settings, const char *option,
-                const char *value)
-{
-    char error[512];
-
-    if (settings_set(settings, option, value, error, sizeof(error)))
-        return true;
-    complain("%s", error);
-    return false;
-}
-
-static bool select_domains(struct settings *settings, char *const *names,
+/* Names, and for the commands that take many domains expressions, too; that
+ * those can be understood the command line has seen to. */
+static bool select_domains(struct settings *settings,
+                           const struct options *options, char *const *names,
                            size_t count)
 {
+    struct select_list *domains = &settings->select.domains;
     bool good = true;
+    char reason[128];
 
     for (size_t i = 0; i < count && good; i++)
-        good = set(settings, "Domain", names[i]);
+        good = options_take_many(options)
+                   ? select_add(domains, names[i], reason, sizeof(reason))
+                   : select_add_name(domains, names[i]);
     return good;
 }
 
-/* The pool that is wanted, or an expression for all; NULL: none is. */
-static const char *pool_of(const struct options *options)
+static bool select_pools(struct settings *settings,
+                         const struct options *options)
 {
+    struct select_list *pools = &settings->select.pools;
+    char reason[128];
+
+    settings->volumes = options->volumes || options->command == COMMAND_VOL_XML;
     if (options->command == COMMAND_VOL_XML)
-        return options->arguments[0];
-    return options->volumes ? "/./" : NULL;
+        return select_add_name(pools, options->arguments[0]);
+    return !options->volumes ||
+           select_add(pools, "/./", reason, sizeof(reason));
 }
 
 static struct settings *make_settings(const struct options *options,
                                       char *const *names, size_t count)
 {
     struct settings *settings = settings_new();
-    bool good = settings != NULL && set(settings, "Notifications", "false") &&
-                (options->connection == NULL ||
-                 set(settings, "Connection", options->connection)) &&
-                (pool_of(options) == NULL ||
-                 (set(settings, "StoragePool", pool_of(options)) &&
-                  set(settings, "Volumes", "true"))) &&
-                select_domains(settings, names, count);
 
-    if (!good) {
-        settings_free(settings);
+    if (settings == NULL)
         return NULL;
-    }
+    settings->notifications = false;
     settings->inactive_domains = options->inactive ||
                                  options->command == COMMAND_XML ||
                                  options->command == COMMAND_EXPLAIN;
     settings->timeout = options->timeout / PASSES;
     settings->inactive_interval = 1;
-    return settings;
+    if ((options->connection == NULL ||
+         text_replace(&settings->connection, options->connection)) &&
+        select_pools(settings, options) &&
+        select_domains(settings, options, names, count))
+        return settings;
+    settings_free(settings);
+    return NULL;
 }
 
 static bool open_sessions(struct host *host)
@@ -149,10 +150,15 @@ struct host *host_open(const struct options *options, char *const *names,
     host->settings = make_settings(options, names, count);
     if (host->settings != NULL && start(host))
         return host;
-    if (host->settings != NULL)
-        complain("not started: no memory, or no thread to be had");
+    complain("not started: no memory, or no thread to be had");
     host_close(host);
     return NULL;
+}
+
+void host_stop(struct host *host)
+{
+    collector_stop(host->collector);
+    workers_stop(host->workers);
 }
 
 void host_close(struct host *host)
@@ -161,8 +167,10 @@ void host_close(struct host *host)
         return;
     if (host->collector != NULL)
         collector_stop(host->collector);
-    if (!workers_free(host->workers) || !collector_free(host->collector) ||
-        host->hung)
+    /* What was left behind may come back, and goes on with what it was given:
+     * disks of the collector, too. */
+    if (host->hung || !workers_free(host->workers) ||
+        !collector_free(host->collector))
         return;
     for (size_t i = LANES + 1; i-- > 0;)
         session_free(host->sessions[i]);
@@ -189,6 +197,13 @@ static bool commits_somewhere(const struct disk *disk)
            job_target(disk, JOB_COMMIT) == NULL;
 }
 
+/* It may be in the next pass: another client of libvirt is asking it just now,
+ * or its answer is late. */
+static bool may_be_sized(const struct domain *domain)
+{
+    return !host_is_sized(domain) && !domain->stuck && !domain->spared;
+}
+
 static bool is_whole(const struct domain *domain, bool patient)
 {
     for (size_t i = 0; i < domain->disk_count; i++)
@@ -201,7 +216,8 @@ static bool is_whole(const struct domain *domain, bool patient)
 static bool all_whole(const struct inventory *inventory, bool patient)
 {
     for (size_t i = 0; i < inventory->count; i++)
-        if (!is_whole(inventory->domains[i], patient))
+        if (may_be_sized(inventory->domains[i]) ||
+            !is_whole(inventory->domains[i], patient))
             return false;
     for (size_t i = 0; i < inventory->pools->count; i++)
         if (!is_whole(&inventory->pools->pools[i]->volumes, false))
@@ -241,10 +257,12 @@ const struct inventory *host_read(struct host *host, bool whole)
 {
     double begin = threads_now();
     double until = begin + PASSES * host->settings->timeout;
+    double pause = PAUSE;
     const struct inventory *inventory = collector_read(host->collector);
 
     while (whole && threads_now() < until && !is_done(host, inventory, begin)) {
-        usleep((useconds_t)(PAUSE * 1e6));
+        usleep((useconds_t)(pause * 1e6));
+        pause = pause < PAUSE_MOST / 2 ? 2 * pause : PAUSE_MOST;
         inventory = collector_read(host->collector);
     }
     if (!inventory->answered && is_waiting(host))

@@ -18,12 +18,15 @@ struct host;
 struct host *host_open(const struct options *options, char *const *names,
                        size_t count);
 
+/* Ends the pass that is under way, and all that come. From any thread. */
+void host_stop(struct host *host);
+
 /* Leaves behind what hangs: the program should end soon. Takes NULL. */
 void host_close(struct host *host);
 
 /* One pass; with `whole` as many as it takes, within the timeout, until no
- * image is being read any more. NULL, after a line on stderr, where libvirt did
- * not answer; else good until the next pass. */
+ * image is being read any more, and no domain is busy. NULL, after a line on
+ * stderr, where libvirt did not answer; else good until the next pass. */
 const struct inventory *host_read(struct host *host, bool whole);
 
 /* Calls `work` in a thread, with a hypervisor of its own, and waits for it

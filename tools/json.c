@@ -119,7 +119,7 @@ static struct json_object *make_disk(const struct disk *disk)
     return object;
 }
 
-/* Of a domain that does not answer no more is known than since when. */
+/* Of a domain that gives no sizes no more is known than why. */
 static struct json_object *make_domain(const struct domain *domain)
 {
     struct json_object *object = json_object_new_object();
@@ -131,6 +131,8 @@ static struct json_object *make_domain(const struct domain *domain)
     add_uuid(object, domain->uuid);
     add(object, "running", json_object_new_boolean(!off));
     add(object, "answered", json_object_new_boolean(known));
+    if (!known)
+        add_text(object, "reason", text_reason(domain));
     for (size_t i = 0; known && i < domain->disk_count; i++)
         append(disks, make_disk(&domain->disks[i]));
     add(object, "disks", disks);

@@ -175,15 +175,13 @@ static void print_disk(FILE *out, const char *name, const struct disk *disk,
     print_job(out, disk, form);
 }
 
-/* One that another client of libvirt is asking answers, but without sizes. */
 static void print_trouble(FILE *out, const struct domain *domain,
                           const struct list_form *form)
 {
     colour(out, form, RED);
-    fputs(domain->answered ? " gives no sizes: it is busy" : " does not answer",
-          out);
+    fprintf(out, " %s", text_trouble(domain));
     if (domain->stale >= 1)
-        fprintf(out, " for %.0f s", domain->stale);
+        fprintf(out, ", for %.0f s", domain->stale);
     colour(out, form, PLAIN);
 }
 

@@ -2,10 +2,10 @@
 #include "options.h"
 
 #include "build-config.h"
+#include "select.h"
+#include "units.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,42 +62,41 @@ refuse(const char *format, ...)
     exit(usage_status);
 }
 
-static double read_seconds(const char *name, const char *value, double least)
+static double read_seconds(const char *name, const char *value)
 {
-    char *end;
-    double seconds = strtod(value, &end);
+    double seconds;
 
-    if (end == value || *end != '\0' || !isfinite(seconds) || seconds < least ||
-        seconds > 86400)
+    if (!units_parse_seconds(value, &seconds))
         refuse("option --%s: \"%s\" is not allowed; allowed are seconds from "
-               "%g to 86400",
-               name, value, least);
+               "0.1 to 86400",
+               name, value);
     return seconds;
+}
+
+/* "90%" */
+static bool parse_percent(const char *value, double *ret_percent)
+{
+    char number[16];
+    size_t length = strlen(value);
+
+    if (length < 2 || length > sizeof(number) || value[length - 1] != '%')
+        return false;
+    memcpy(number, value, length - 1);
+    number[length - 1] = '\0';
+    return units_parse_decimal(number, ret_percent) && *ret_percent > 0 &&
+           *ret_percent <= 100;
 }
 
 /* "2G", "1048576", "90%" */
 static struct limit read_limit(const char *name, const char *value)
 {
-    static const char units[] = "KMGT";
     struct limit limit = {0};
-    char *end = NULL;
 
-    errno = 0;
-    double number = strtod(value, &end);
-    bool good = end != value && errno == 0 && isfinite(number) && number > 0;
-    if (good && strcmp(end, "%") == 0 && number <= 100) {
-        limit.percent = number;
-        return limit;
-    }
-    const char *unit = good && *end != '\0' ? strchr(units, *end) : NULL;
-    good = good && (*end == '\0' || (unit != NULL && end[1] == '\0'));
-    if (good)
-        number = ldexp(number, unit == NULL ? 0 : 10 * (int)(unit - units + 1));
-    if (!good || number >= 0x1p63)
-        refuse("option --%s: \"%s\" is not allowed; allowed are bytes, with "
-               "K, M, G or T, such as 2G, or percent, such as 90%%",
+    if (!parse_percent(value, &limit.percent) &&
+        !units_parse_bytes(value, &limit.bytes))
+        refuse("option --%s: \"%s\" is not allowed; allowed are whole bytes, "
+               "also with K, M, G or T, such as 2G, or percent, such as 90%%",
                name, value);
-    limit.bytes = (uint64_t)number;
     return limit;
 }
 
@@ -109,6 +108,8 @@ enum {
     OPTION_HELP,
     OPTION_VERSION
 };
+
+#define SHORT_OPTIONS "c:bjw::t:"
 
 static const struct option long_options[] = {
     {"connect", required_argument, NULL, 'c'},
@@ -135,6 +136,10 @@ static void take_option(struct options *options, int option)
 {
     switch (option) {
     case 'c':
+        if (*optarg == '\0')
+            refuse(
+                "option --connect: \"\" is not allowed; allowed is a libvirt "
+                "URI, such as qemu:///system");
         options->connection = optarg;
         break;
     case OPTION_INACTIVE:
@@ -151,7 +156,7 @@ static void take_option(struct options *options, int option)
         break;
     case 'w':
         options->watch =
-            optarg == NULL ? WATCH_DEFAULT : read_seconds("watch", optarg, 0.1);
+            optarg == NULL ? WATCH_DEFAULT : read_seconds("watch", optarg);
         break;
     case OPTION_WARNING:
         options->warning = read_limit("warning", optarg);
@@ -160,7 +165,7 @@ static void take_option(struct options *options, int option)
         options->critical = read_limit("critical", optarg);
         break;
     case 't':
-        options->timeout = read_seconds("timeout", optarg, 0.1);
+        options->timeout = read_seconds("timeout", optarg);
         break;
     case OPTION_HELP:
         finish(help);
@@ -204,6 +209,26 @@ static void take_command(struct options *options)
                                                         : "too many");
 }
 
+bool options_take_many(const struct options *options)
+{
+    return commands[options->command].most == SIZE_MAX;
+}
+
+static void check_domains(const struct options *options)
+{
+    struct select select = {.ignore = false};
+    char reason[128];
+
+    for (size_t i = 0; i < options->argument_count; i++) {
+        const char *name = options->arguments[i];
+        if (*name == '\0' ||
+            !select_add(&select.domains, name, reason, sizeof(reason)))
+            refuse("domain \"%s\" is not allowed: %s", name,
+                   *name == '\0' ? "no name is empty" : reason);
+    }
+    select_clear(&select);
+}
+
 static bool is_set(const struct limit *limit)
 {
     return limit->bytes > 0 || limit->percent > 0;
@@ -228,6 +253,14 @@ static void check_options(const struct options *options)
         refuse("--warning and --critical are for check");
     if (check && !limits)
         refuse("check: --warning or --critical is missing");
+    if (options->critical.bytes > options->warning.bytes &&
+        options->warning.bytes > 0)
+        refuse("check: --critical is met before --warning");
+    if (options->critical.percent < options->warning.percent &&
+        options->critical.percent > 0)
+        refuse("check: --critical is met before --warning");
+    if (options_take_many(options))
+        check_domains(options);
 }
 
 /* getopt knows of no word behind an option that may have none. */
@@ -241,21 +274,48 @@ static bool is_number(const char *word)
     return *end == '\0';
 }
 
+/* As getopt_long(), but that a number behind --watch belongs to it. */
+static int next_option(int count, char **words, const char *letters)
+{
+    int option = getopt_long(count, words, letters, long_options, NULL);
+
+    if (option == 'w' && optarg == NULL && is_number(words[optind]))
+        optarg = words[optind++];
+    return option;
+}
+
+/* The first word that is no option; NULL: there is none. With '-' before the
+ * letters getopt tells of such words, as of option 1. Mistakes are told when
+ * the options are taken. */
+static const char *first_word(int count, char **words)
+{
+    const char *first = NULL;
+    int option = 0;
+
+    opterr = 0;
+    while (first == NULL && option != -1) {
+        option = next_option(count, words, "-" SHORT_OPTIONS);
+        if (option == 1)
+            first = optarg;
+    }
+    if (first == NULL)
+        first = words[optind];
+    optind = 0; /* from the beginning */
+    opterr = 1;
+    return first;
+}
+
 void options_read(struct options *ret_options, int count, char **words)
 {
+    const char *first = first_word(count, words);
     int option;
 
     *ret_options =
         (struct options){.timeout = TIMEOUT_DEFAULT, .trouble = EXIT_TROUBLE};
-    for (int i = 1; i < count; i++)
-        if (strcmp(words[i], commands[COMMAND_CHECK].name) == 0)
-            usage_status = ret_options->trouble = 3;
-    while ((option = getopt_long(count, words, "c:bjw::t:", long_options,
-                                 NULL)) != -1) {
-        if (option == 'w' && optarg == NULL && is_number(words[optind]))
-            optarg = words[optind++];
+    if (first != NULL && strcmp(first, commands[COMMAND_CHECK].name) == 0)
+        usage_status = ret_options->trouble = 3;
+    while ((option = next_option(count, words, SHORT_OPTIONS)) != -1)
         take_option(ret_options, option);
-    }
     ret_options->arguments = words + optind;
     ret_options->argument_count = (size_t)(count - optind);
     take_command(ret_options);

@@ -49,4 +49,8 @@ struct options {
  * program, as it does after --help and --version. */
 void options_read(struct options *ret_options, int count, char **words);
 
+/* Whether the command takes any number of domains, and expressions for them;
+ * else its arguments are names. */
+bool options_take_many(const struct options *options);
+
 #endif

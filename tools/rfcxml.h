@@ -12,23 +12,21 @@
 
 #include <libxml/tree.h>
 
-/* A disk of the model and what is known of its layers, one behind the other. */
-struct rfcxml_disk {
-    const struct disk *disk;
-    const struct facts *facts;
-};
-
 /* Whether XML and model tell of the same images, by libvirt's indexes: a job
  * that ended between the two readings changes chains. */
 bool rfcxml_fits_domain(const xmlDoc *doc, const struct disk *disks,
                         size_t count);
 
-/* Completes each <disk> of the domain's XML. False when the XML can't be
- * understood, or memory is short. */
-bool rfcxml_complete_domain(xmlDoc *doc, const struct rfcxml_disk *disks,
-                            size_t count);
+/* Completes each <disk> of the domain's XML. `below` are the images below the
+ * mirrors of the same disks, where libvirt names any. False when the XML can't
+ * be understood, or memory is short. */
+bool rfcxml_complete_domain(xmlDoc *doc, const struct known_disk *disks,
+                            const struct known_disk *below, size_t count);
 
-/* Completes a volume's XML, with its whole chain. As above. */
-bool rfcxml_complete_volume(xmlDoc *doc, const struct rfcxml_disk *volume);
+/* Completes the XML of a volume of that pool, with its whole chain. What lies
+ * in the same pool is a plain <backingStore>, as libvirt has it; else it has a
+ * type. As above. */
+bool rfcxml_complete_volume(xmlDoc *doc, const char *pool,
+                            const struct known_disk *volume);
 
 #endif

@@ -1,207 +1,361 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen.h"
 
-#include "complain.h"
-#include "list.h"
+#include "keys.h"
+#include "painter.h"
+#include "terminal.h"
 #include "text.h"
 #include "threads.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <time.h>
-#include <unistd.h>
 
-/* What xterm and all its kin understand (ECMA-48, and private modes: the
- * alternate screen, no cursor, no lines that go on in the next). */
-#define ALTERNATE_ON "\033[?1049h\033[?25l\033[?7l"
-#define ALTERNATE_OFF "\033[?7h\033[?25h\033[?1049l"
 #define HOME "\033[H"
 #define REST_OF_LINE "\033[K"
 #define REST_OF_SCREEN "\033[J"
 
-static volatile sig_atomic_t stopped;
+/* A look that takes longer is late: it is told how old the figures are. */
+#define LATE 1.0 /* seconds */
 
-static void stop(int number)
+/* That stay: title, complaint, the table's head. */
+#define HEAD_LINES 3
+
+#define STEP 8 /* columns to the side */
+
+struct screen {
+    const struct options *options;
+    struct painter *painter;
+    const struct picture *picture; /* NULL: there is none yet */
+    bool looking;
+    double begun; /* when the last look did */
+    struct keys keys;
+    size_t rows, width; /* of the terminal */
+    /* Of the table, without its head: */
+    size_t lines;   /* that there are ... */
+    size_t page;    /* ... and that have room */
+    size_t columns; /* of the widest */
+    size_t first;   /* the line and the column that are seen first */
+    size_t left;
+};
+
+/* --- the part of the table that is seen ---------------------------------- */
+
+static const char *table_of(const struct screen *screen)
 {
-    (void)number;
-    stopped = 1;
+    return screen->picture != NULL && screen->picture->table != NULL
+               ? screen->picture->table
+               : "";
 }
 
-/* A new size is seen at once: it ends a wait. */
-static void ignore(int number)
+static size_t least(size_t one, size_t other)
 {
-    (void)number;
+    return one < other ? one : other;
 }
 
-static void on_signal(int number, void (*handler)(int number))
+static size_t less(size_t number, size_t by)
 {
-    struct sigaction action = {.sa_handler = handler};
-
-    sigemptyset(&action.sa_mask);
-    sigaction(number, &action, NULL);
+    return number > by ? number - by : 0;
 }
 
-static void write_all(const char *text, size_t length)
+static void measure_table(struct screen *screen)
 {
-    while (length > 0) {
-        ssize_t done = write(STDOUT_FILENO, text, length);
-        if (done < 0 && errno == EINTR)
-            continue; /* a new size, or the end: the rest is to be seen */
-        if (done <= 0) {
-            stopped = 1;
-            return;
-        }
-        text += done;
-        length -= (size_t)done;
+    const char *line = table_of(screen);
+
+    screen->lines = screen->columns = 0;
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        size_t columns = text_columns(line, length);
+        screen->lines++;
+        if (columns > screen->columns)
+            screen->columns = columns;
+        line += length + (line[length] == '\n');
     }
+    screen->lines = less(screen->lines, 1);
+}
+
+/* Whether the last line of the screen says what is not seen. */
+static bool has_foot(const struct screen *screen)
+{
+    return screen->lines > screen->page;
+}
+
+static void stay_within(struct screen *screen)
+{
+    screen->first = least(screen->first, less(screen->lines, screen->page));
+    screen->left = least(screen->left, less(screen->columns, screen->width));
+}
+
+/* The terminal's last column stays free: there the cursor stands on what was
+ * written, and REST_OF_LINE would take it away. */
+static void lay_out(struct screen *screen)
+{
+    struct list_form form;
+
+    screen->rows = (size_t)list_form_of_terminal(&form, false);
+    screen->width = (size_t)form.width - 1;
+    measure_table(screen);
+    screen->page = less(screen->rows, HEAD_LINES);
+    if (has_foot(screen) && screen->page > 1)
+        screen->page--;
+    /* Where libvirt does not answer the place is kept for when it does. */
+    if (screen->lines > 0)
+        stay_within(screen);
+}
+
+static void scroll(struct screen *screen, enum key key)
+{
+    size_t page = screen->page > 0 ? screen->page : 1;
+
+    switch (key) {
+    case KEY_UP:
+        screen->first = less(screen->first, 1);
+        break;
+    case KEY_DOWN:
+        screen->first++;
+        break;
+    case KEY_LEFT:
+        screen->left = less(screen->left, STEP);
+        break;
+    case KEY_RIGHT:
+        screen->left += STEP;
+        break;
+    case KEY_PAGE_UP:
+        screen->first = less(screen->first, page);
+        break;
+    case KEY_PAGE_DOWN:
+        screen->first += page;
+        break;
+    case KEY_HOME:
+        screen->first = 0;
+        break;
+    case KEY_END:
+        screen->first = screen->lines;
+        break;
+    case KEY_NONE:
+    case KEY_QUIT:
+        break;
+    }
+    stay_within(screen);
 }
 
 /* --- a frame ------------------------------------------------------------- */
 
-static void print_title(FILE *out, const struct inventory *inventory,
-                        double seconds)
+static bool is_late(const struct screen *screen)
+{
+    return screen->looking && threads_now() >= screen->begun + LATE;
+}
+
+static void print_clock(FILE *out, const struct screen *screen)
 {
     char clock[16] = "";
-    time_t now = time(NULL);
     struct tm local;
 
-    if (localtime_r(&now, &local) != NULL)
-        strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-    fprintf(out, "virt-backing %s, every %g s", clock, seconds);
-    if (inventory == NULL)
+    if (localtime_r(&screen->picture->clock, &local) != NULL)
+        strftime(clock, sizeof(clock), " %H:%M:%S", &local);
+    fputs(clock, out);
+    if (is_late(screen) && screen->picture->table != NULL)
+        fprintf(out, " (%.0f s old)", threads_now() - screen->picture->taken);
+}
+
+static void print_title(FILE *out, const struct screen *screen)
+{
+    const struct picture *picture = screen->picture;
+
+    fputs("virt-backing", out);
+    if (picture != NULL)
+        print_clock(out, screen);
+    fprintf(out, ", every %g s", screen->options->watch);
+    if (picture == NULL)
+        fputs(": waiting for libvirt", out);
+    else if (picture->table == NULL)
         fputs(": libvirt does not answer", out);
-    else if (inventory->hostname != NULL)
-        fprintf(out, ", %s", inventory->hostname);
-    if (inventory != NULL && inventory->stalled > 0)
-        fprintf(out, ": %zu do not answer", inventory->stalled);
+    else if (picture->hostname != NULL)
+        fprintf(out, ", %s", picture->hostname);
+    if (picture != NULL && picture->stalled > 0)
+        fprintf(out, ": %zu do not answer", picture->stalled);
     fputs("; q ends it\n", out);
 }
 
-/* In the second line: what is wrong, for as long as nothing is known. */
-static void print_complaint(FILE *out, bool known)
+/* In the second line: what is wrong. */
+static void print_complaint(FILE *out, const struct screen *screen)
 {
-    static char line[COMPLAINT_LENGTH];
-
-    if (!complain_take(line) && known)
-        *line = '\0';
-    text_put(out, line);
+    if (screen->picture != NULL)
+        text_put(out, screen->picture->complaint);
     putc('\n', out);
 }
 
-/* As many lines as there is room for, each over what was there before: nothing
- * is cleared first, so nothing flickers. */
-static void show(const char *text, int rows)
+static void print_foot(FILE *out, const struct screen *screen)
 {
-    char *frame = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&frame, &length);
-    if (out == NULL)
-        return;
+    size_t below = less(screen->lines, screen->first + screen->page);
+    size_t above = screen->first;
 
-    fputs(HOME, out);
-    for (int row = 0; row < rows && *text != '\0'; row++) {
-        size_t line = strcspn(text, "\n");
-        fprintf(out, "%.*s" REST_OF_LINE "%s", (int)line, text,
-                row + 1 < rows ? "\r\n" : "");
-        text += line + (text[line] == '\n');
-    }
-    fputs(REST_OF_SCREEN, out);
-    fclose(out);
-    write_all(frame, length);
-    free(frame);
+    fputs("... ", out);
+    if (below > 0)
+        fprintf(out, "%zu more line%s", below, below == 1 ? "" : "s");
+    if (below > 0 && above > 0)
+        fprintf(out, ", %zu above", above);
+    else if (above > 0)
+        fprintf(out, "%zu line%s above", above, above == 1 ? "" : "s");
+    putc('\n', out);
 }
 
-static void draw(struct host *host, const struct options *options)
+struct frame {
+    FILE *out;
+    size_t row, rows;
+    size_t width;
+};
+
+/* Puts at the most `count` lines of a text, each over what was there before:
+ * nothing is cleared first, so nothing flickers. Returns what follows. */
+static const char *put_lines(struct frame *frame, const char *text,
+                             size_t count, size_t left)
 {
-    const struct inventory *inventory = host_read(host, false);
-    struct list_form form;
+    for (; count > 0 && *text != '\0' && frame->row < frame->rows; count--) {
+        size_t length = strcspn(text, "\n");
+        fputs(frame->row++ > 0 ? "\r\n" : HOME, frame->out);
+        text_put_columns(frame->out, text, length, left, frame->width);
+        fputs(REST_OF_LINE, frame->out);
+        text += length + (text[length] == '\n');
+    }
+    return text;
+}
+
+static const char *skip_lines(const char *text, size_t count)
+{
+    for (; count > 0 && *text != '\0'; count--) {
+        size_t length = strcspn(text, "\n");
+        text += length + (text[length] == '\n');
+    }
+    return text;
+}
+
+static void put_table(struct frame *frame, const struct screen *screen)
+{
+    const char *body = put_lines(frame, table_of(screen), 1, screen->left);
+
+    put_lines(frame, skip_lines(body, screen->first), screen->page,
+              screen->left);
+}
+
+/* One of the texts above. */
+static void put_text(struct frame *frame, const struct screen *screen,
+                     void (*print)(FILE *out, const struct screen *screen))
+{
     char *text = NULL;
     size_t length = 0;
-    int rows = list_form_of_terminal(&form, options->bytes);
     FILE *out = open_memstream(&text, &length);
+
     if (out == NULL)
         return;
-
-    /* The last column stays free: there the cursor stands on what was written,
-     * and REST_OF_LINE would take it away. */
-    form.width--;
-    print_title(out, inventory, options->watch);
-    print_complaint(out, inventory != NULL);
-    if (inventory != NULL)
-        list_print(out, inventory, &form);
+    print(out, screen);
     fclose(out);
-    show(text, rows);
+    put_lines(frame, text, 1, 0);
     free(text);
 }
 
-/* --- the terminal -------------------------------------------------------- */
-
-/* Waits for the next look; true when it is to end. */
-static bool wait_until(double until)
+static void draw(struct screen *screen)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    double left;
+    struct frame frame = {0};
+    char *text = NULL;
+    size_t length = 0;
 
-    while (!stopped && (left = until - threads_now()) > 0) {
-        int ready = poll(&input, 1, (int)(left * 1000) + 1);
-        char key = '\0';
-        if (ready < 0)
-            return stopped; /* a new size: look at once */
-        if (ready > 0 && read(STDIN_FILENO, &key, 1) <= 0)
-            input.fd = -1;
-        if (key == 'q' || key == 'Q')
-            return true;
-    }
-    return stopped;
+    lay_out(screen);
+    frame = (struct frame){open_memstream(&text, &length), 0, screen->rows,
+                           screen->width};
+    if (frame.out == NULL)
+        return;
+    put_text(&frame, screen, print_title);
+    put_text(&frame, screen, print_complaint);
+    put_table(&frame, screen);
+    if (has_foot(screen))
+        put_text(&frame, screen, print_foot);
+    fputs(REST_OF_SCREEN, frame.out);
+    fclose(frame.out);
+    terminal_write(text, length);
+    free(text);
 }
 
-/* Keys come one by one, and are not shown. None stops the program, which would
- * leave the shell on a screen that is not its own. */
-static bool take_keyboard(struct termios *ret_before)
-{
-    struct termios raw;
+/* --- time ---------------------------------------------------------------- */
 
-    if (tcgetattr(STDIN_FILENO, ret_before) != 0)
-        return false;
-    raw = *ret_before;
-    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    raw.c_cc[VSUSP] = _POSIX_VDISABLE;
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+static void begin_look(struct screen *screen)
+{
+    struct list_form form;
+
+    list_form_of_terminal(&form, screen->options->bytes);
+    form.width--; /* as lay_out() has it */
+    screen->looking = true;
+    screen->begun = threads_now();
+    painter_begin(screen->painter, &form);
+}
+
+static void take_look(struct screen *screen)
+{
+    const struct picture *picture = painter_take(screen->painter);
+
+    if (picture == NULL)
+        return;
+    screen->picture = picture;
+    screen->looking = false;
+}
+
+/* When there is something to be done, if nothing happens before: the next look,
+ * or another age. */
+static double next_time(const struct screen *screen)
+{
+    double now = threads_now();
+
+    if (!screen->looking)
+        return screen->begun + screen->options->watch;
+    return is_late(screen) ? now + 1 : screen->begun + LATE;
+}
+
+/* False when it is to end. */
+static bool obey(struct screen *screen, const struct terminal_news *news)
+{
+    for (size_t i = 0; i < news->count; i++) {
+        enum key key = keys_take(&screen->keys, news->typed[i]);
+        if (key == KEY_QUIT)
+            return false;
+        scroll(screen, key);
+    }
+    return !news->over;
+}
+
+static void watch(struct screen *screen)
+{
+    struct terminal_news news = {0};
+    bool resized = false;
+
+    while (obey(screen, &news)) {
+        take_look(screen);
+        /* For another size lines are made anew. */
+        resized = resized || news.resized;
+        if (!screen->looking &&
+            (resized || threads_now() >= next_time(screen))) {
+            begin_look(screen);
+            resized = false;
+        }
+        draw(screen);
+        terminal_wait(painter_descriptor(screen->painter), next_time(screen),
+                      &news);
+    }
 }
 
 bool screen_watch(struct host *host, const struct options *options)
 {
-    struct termios before;
-    const char *terminal = getenv("TERM");
+    struct screen screen = {.options = options};
 
-    if (!isatty(STDOUT_FILENO) || terminal == NULL ||
-        strcmp(terminal, "dumb") == 0) {
-        complain("--watch is for a terminal");
-        return false;
+    screen.painter = painter_new(host);
+    if (screen.painter == NULL)
+        complain("not started: no memory, or no thread to be had");
+    else if (terminal_take()) {
+        complain_quietly(true);
+        watch(&screen);
+        painter_free(screen.painter);
+        complain_quietly(false);
+        terminal_leave();
+        return true;
     }
-    on_signal(SIGINT, stop);
-    on_signal(SIGTERM, stop);
-    on_signal(SIGHUP, stop);
-    on_signal(SIGQUIT, stop);
-    on_signal(SIGWINCH, ignore);
-    bool keyboard = take_keyboard(&before);
-    write_all(ALTERNATE_ON, strlen(ALTERNATE_ON));
-    complain_quietly(true);
-    for (bool over = false; !over;) {
-        double next = threads_now() + options->watch;
-        draw(host, options);
-        over = wait_until(next);
-    }
-    complain_quietly(false);
-    write_all(ALTERNATE_OFF, strlen(ALTERNATE_OFF));
-    if (keyboard)
-        tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    return true;
+    painter_free(screen.painter);
+    return false;
 }

@@ -2,32 +2,19 @@
 #include "text.h"
 
 #include "identity.h"
+#include "plain.h"
 #include "sizes.h"
 
 #include <string.h>
 
 void text_size(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact)
 {
-    static const char units[] = "BKMGTPE";
-    double number = (double)bytes;
-    size_t unit = 0;
-
-    if (bytes == SIZE_UNKNOWN) {
+    if (bytes == SIZE_UNKNOWN)
         strcpy(ret_text, "-");
-        return;
-    }
-    if (exact || bytes < 1024) {
-        snprintf(ret_text, TEXT_SIZE_LENGTH, "%llu%s",
-                 (unsigned long long)bytes, exact ? "" : "B");
-        return;
-    }
-    /* Also what would be rounded to 1024. */
-    while (number >= 1023.5) {
-        number /= 1024;
-        unit++;
-    }
-    snprintf(ret_text, TEXT_SIZE_LENGTH, number < 99.95 ? "%.1f%c" : "%.0f%c",
-             number, units[unit]);
+    else if (exact)
+        snprintf(ret_text, TEXT_SIZE_LENGTH, "%llu", (unsigned long long)bytes);
+    else
+        units_print_column(ret_text, bytes);
 }
 
 void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer)
@@ -71,22 +58,27 @@ const char *text_source(const struct layer *layer)
     return text;
 }
 
-/* How many bytes at the beginning of a text are a control character: one of
- * ASCII, or of U+0080 to U+009F in UTF-8, which some terminals obey, too. */
-static size_t control_length(const char *text)
+/* One that another client of libvirt is asking answers, but without sizes. */
+const char *text_trouble(const struct domain *domain)
 {
-    unsigned char first = (unsigned char)text[0];
-    unsigned char second = first == 0xc2 ? (unsigned char)text[1] : 0;
+    if (domain->answered)
+        return "gives no sizes: it is busy";
+    return domain->spared ? "was not asked: it shares storage with one that "
+                            "does not answer"
+                          : "does not answer";
+}
 
-    if (first < ' ' || first == 0x7f)
-        return 1;
-    return second >= 0x80 && second < 0xa0 ? 2 : 0;
+const char *text_reason(const struct domain *domain)
+{
+    if (domain->answered)
+        return "busy";
+    return domain->spared ? "not-asked" : "silent";
 }
 
 void text_put(FILE *out, const char *text)
 {
     while (*text != '\0') {
-        size_t control = control_length(text);
+        size_t control = plain_control_length(text);
         putc(control > 0 ? '?' : *text, out);
         text += control > 0 ? control : 1;
     }
@@ -146,6 +138,44 @@ void text_put_end(FILE *out, const char *text, int width)
             surplus -= begins_character(text[1]);
     }
     text_put(out, text);
+}
+
+/* How many bytes at the beginning are a colour. */
+static size_t colour_length(const char *text, size_t length)
+{
+    const char *end = *text == '\033' ? memchr(text, 'm', length) : NULL;
+
+    return end != NULL ? (size_t)(end - text) + 1 : 0;
+}
+
+size_t text_columns(const char *line, size_t length)
+{
+    const char *end = line + length;
+    size_t columns = 0;
+
+    while (line < end) {
+        size_t colour = colour_length(line, (size_t)(end - line));
+        columns += colour == 0 && begins_character(*line);
+        line += colour > 0 ? colour : 1;
+    }
+    return columns;
+}
+
+void text_put_columns(FILE *out, const char *line, size_t length, size_t from,
+                      size_t width)
+{
+    const char *end = line + length;
+    size_t column = 0; /* behind what was passed */
+
+    while (line < end) {
+        size_t colour = colour_length(line, (size_t)(end - line));
+        column += colour == 0 && begins_character(*line);
+        if (colour > 0)
+            fwrite(line, 1, colour, out);
+        else if (column > from && column <= from + width)
+            putc(*line, out);
+        line += colour > 0 ? colour : 1;
+    }
 }
 
 /* What can't run out has its capacity left. */

@@ -6,11 +6,12 @@
 #define VIRT_BACKING_TEXT_H
 
 #include "chain.h"
+#include "units.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#define TEXT_SIZE_LENGTH 24
+#define TEXT_SIZE_LENGTH UNITS_BYTES_SIZE
 #define TEXT_LAYER_LENGTH 24
 
 /* "1.9G", with `exact` "2040109465"; "-" where it is not known. */
@@ -29,6 +30,10 @@ const char *text_storage(enum storage storage);
  * server; NULL. Good until the next call. */
 const char *text_source(const struct layer *layer);
 
+/* Why a domain has no sizes: for people, and as a word for programs. */
+const char *text_trouble(const struct domain *domain);
+const char *text_reason(const struct domain *domain);
+
 /* Whether it is UTF-8 (RFC 3629), with no U+FFFE and U+FFFF, which XML has not:
  * names of files are any bytes. */
 bool text_is_utf8(const char *text);
@@ -41,6 +46,15 @@ void text_put(FILE *out, const char *text);
  * as make `width`, at least 3, in all; the whole text where it is no longer. A
  * character is taken for one column. */
 void text_put_end(FILE *out, const char *text, int width);
+
+/* How wide a line is, colours (escape sequences that end with 'm') not counted.
+ */
+size_t text_columns(const char *line, size_t length);
+
+/* Writes what of a line is seen in `width` columns from column `from` on, and
+ * all its colours. */
+void text_put_columns(FILE *out, const char *line, size_t length, size_t from,
+                      size_t width);
 
 /* How near a layer is to ENOSPC. */
 enum danger {

@@ -5,6 +5,7 @@
 #include "complain.h"
 #include "domxml.h"
 #include "rfcxml.h"
+#include "text.h"
 #include "volxml.h"
 #include "xmltree.h"
 
@@ -43,57 +44,109 @@ static void read_domain(const struct hypervisor *hypervisor,
                  reason != NULL ? reason : "it is gone");
 }
 
-static bool complete_domain(struct host *host, xmlDoc *doc,
-                            const struct domain *domain)
+/* What the images below mirrors are is said by the XML alone. Their sizes are
+ * those of the chain's image of the same path, where a shallow copy goes on
+ * with it; else what the image itself tells. */
+static void settle_below(struct disk *below, const struct facts *facts,
+                         const struct disk *model)
 {
-    struct rfcxml_disk *disks = calloc(domain->disk_count + 1, sizeof(*disks));
-    size_t *first = NULL;
-    struct facts *facts =
-        facts_gather(host, domain->disks, domain->disk_count, &first);
-    bool good = disks != NULL && facts != NULL;
+    for (size_t i = 0; i < below->layer_count; i++) {
+        struct layer *layer = &below->layers[i];
+        facts_settle(&facts[i], layer);
+        for (size_t j = 0; layer->path != NULL && j < model->layer_count; j++)
+            if (model->layers[j].path != NULL &&
+                strcmp(model->layers[j].path, layer->path) == 0)
+                layer->sizes = model->layers[j].sizes;
+    }
+}
 
-    for (size_t i = 0; good && i < domain->disk_count; i++)
-        disks[i] = (struct rfcxml_disk){&domain->disks[i], facts + first[i]};
-    good = good && rfcxml_complete_domain(doc, disks, domain->disk_count);
-    free(disks);
-    free(facts);
-    if (facts != NULL)
-        free(first);
+/* The disks of the domain, and behind them those that are below their mirrors;
+ * to be freed. NULL when memory is short. */
+static struct known_disk *list_disks(const struct domain *domain,
+                                     const struct domain *below)
+{
+    size_t count = domain->disk_count;
+    struct known_disk *disks = calloc(2 * count + 1, sizeof(*disks));
+
+    for (size_t i = 0; disks != NULL && i < count; i++) {
+        disks[i].disk = &domain->disks[i];
+        disks[count + i].disk =
+            domain_find_disk(below, domain->disks[i].target);
+    }
+    return disks;
+}
+
+/* `below`: what lies below the mirrors of its disks. It is in use for ever
+ * where *ret_whole is false. */
+static bool complete_domain(struct host *host, xmlDoc *doc,
+                            const struct domain *domain, struct domain *below,
+                            bool *ret_whole)
+{
+    size_t count = domain->disk_count;
+    CLEANUP_FREE struct known_disk *disks = list_disks(domain, below);
+    if (disks == NULL || !facts_gather(host, disks, 2 * count, ret_whole))
+        return false;
+
+    for (size_t i = 0; i < count; i++) {
+        struct disk *low = domain_find_disk(below, domain->disks[i].target);
+        if (low != NULL)
+            settle_below(low, disks[count + i].facts, &domain->disks[i]);
+    }
+    bool good = rfcxml_complete_domain(doc, disks, disks + count, count);
+    facts_free(disks, 2 * count);
     return good;
 }
 
-/* The XML alone. NULL, after a line on stderr, where it can't be had. */
-static xmlDoc *read_doc(struct host *host, const char *name)
+/* The XML, and what it says of the images below mirrors. NULL, after a line on
+ * stderr, where it can't be had. */
+static xmlDoc *read_doc(struct host *host, const char *name,
+                        struct domain *below)
 {
     if (!host_call_domain(host, name, read_domain, NULL) || domain_xml == NULL)
         return NULL;
     xmlDoc *doc = xmltree_parse(domain_xml, DOMXML_SIZE_MAX, "domain");
+    if (doc == NULL || !domxml_read_below_mirrors(domain_xml, below))
+        complain("domain \"%s\": its XML is not understood", name);
     free(domain_xml);
     domain_xml = NULL;
-    if (doc == NULL)
-        complain("domain \"%s\": its XML is not understood", name);
     return doc;
 }
 
 /* How often both are read, where a chain changes meanwhile. */
 #define ATTEMPTS 3
 
+static bool print_known(FILE *out, struct host *host, xmlDoc *doc,
+                        const struct domain *domain, struct domain *below)
+{
+    bool whole = true;
+    bool good = complete_domain(host, doc, domain, below, &whole) &&
+                print_document(out, doc);
+
+    if (whole)
+        domain_clear(below);
+    return good;
+}
+
 bool xml_print_domain(FILE *out, struct host *host, const char *name)
 {
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        struct domain below = {0};
         const struct inventory *inventory = host_read(host, true);
         CLEANUP_DOC xmlDoc *doc =
-            inventory == NULL ? NULL : read_doc(host, name);
+            inventory == NULL ? NULL : read_doc(host, name, &below);
         if (doc == NULL)
             return false;
         const struct domain *domain = host_find_domain(inventory, name);
-        bool known = domain != NULL && host_is_sized(domain);
-        if (!known)
-            complain("domain \"%s\" gives no sizes: it is busy", name);
-        else if (!rfcxml_fits_domain(doc, domain->disks, domain->disk_count))
-            continue;
-        return (!known || complete_domain(host, doc, domain)) &&
-               print_document(out, doc) && known;
+        if (domain == NULL || !host_is_sized(domain)) {
+            complain("domain \"%s\" %s", name,
+                     domain == NULL ? "does not answer" : text_trouble(domain));
+            domain_clear(&below);
+            print_document(out, doc);
+            return false;
+        }
+        if (rfcxml_fits_domain(doc, domain->disks, domain->disk_count))
+            return print_known(out, host, doc, domain, &below);
+        domain_clear(&below);
     }
     complain("domain \"%s\": its chains change all the time", name);
     return false;
@@ -144,17 +197,16 @@ static const struct disk *find_volume(const struct inventory *inventory,
     return NULL;
 }
 
-static bool complete_volume(struct host *host, xmlDoc *doc,
+static bool complete_volume(struct host *host, xmlDoc *doc, const char *pool,
                             const struct disk *disk)
 {
-    size_t *first = NULL;
-    struct facts *facts = facts_gather(host, disk, 1, &first);
-    const struct rfcxml_disk volume = {disk, facts};
-    bool good = facts != NULL && rfcxml_complete_volume(doc, &volume);
+    struct known_disk volume = {.disk = disk, .volumes = true};
+    bool whole;
+    if (!facts_gather(host, &volume, 1, &whole))
+        return false;
+    bool good = rfcxml_complete_volume(doc, pool, &volume);
 
-    if (facts != NULL)
-        free(first);
-    free(facts);
+    facts_free(&volume, 1);
     return good;
 }
 
@@ -187,7 +239,7 @@ bool xml_print_volume(FILE *out, struct host *host, const char *pool,
     } else {
         CLEANUP_DOC xmlDoc *doc =
             xmltree_parse(volume.xml, VOLXML_SIZE_MAX, "volume");
-        good = doc != NULL && complete_volume(host, doc, disk) &&
+        good = doc != NULL && complete_volume(host, doc, pool, disk) &&
                print_document(out, doc);
     }
     free(volume.xml);

@@ -259,13 +259,28 @@ host_wait_fresh() {
         host_fail "no new sample of $1 within ${2:-15} s"
 }
 
+# True when a VM has just missed the cycle that was waited for: libvirt gives no sizes
+# of one while something is being done to it. One that hangs does so for longer.
+host_has_missed() {
+    tail -qn 1 "$HOST_DIR"/csv/*/virt_backing*/duration-stale-* 2>/dev/null |
+        awk -F, -v cycle="$HOST_CYCLE" '
+            $1 * 1000 > cycle && $2 > 0 && $2 < 5 { missed = 1 }
+            END { exit !missed }'
+}
+
 # Wait until everything that a whole cycle begun after this call says is in the
-# csv files: the plugin's own figures of the cycle after it have come.
+# csv files: the plugin's own figures of the cycle after it have come. The cycle is
+# one that no VM has just missed, if there is such a one soon.
 host_wait_cycle() {
-    local mark=${HOST_MARK:-$HOST_NAME/virt_backing/count-domains}
+    local mark=${HOST_MARK:-$HOST_NAME/virt_backing/count-domains} turns=10
     # The first to come may have begun before this call.
     host_wait_fresh "$mark" "${1:-15}" || return
-    # shellcheck disable=SC2034 # for those who source this
-    HOST_CYCLE=$(host_sample_time "$mark")
-    host_wait_fresh "$mark" "${1:-15}"
+    while
+        HOST_CYCLE=$(host_sample_time "$mark")
+        host_wait_fresh "$mark" "${1:-15}" || return
+        turns=$((turns - 1))
+        [ $turns -gt 0 ] && host_has_missed
+    do
+        continue
+    done
 }

@@ -129,6 +129,13 @@ virStorageVolPtr virStorageVolLookupByPath(virConnectPtr conn, const char *path)
     return NULL;
 }
 
+/* No volume is ever found. */
+virStoragePoolPtr virStoragePoolLookupByVolume(virStorageVolPtr vol)
+{
+    (void)vol;
+    return NULL;
+}
+
 const char *virStorageVolGetName(virStorageVolPtr volume)
 {
     return volume->name;
@@ -152,6 +159,13 @@ char *virStorageVolGetXMLDesc(virStorageVolPtr volume, unsigned flags)
     }
     call_end();
     return text;
+}
+
+char *virStorageVolGetPath(virStorageVolPtr volume)
+{
+    (void)volume;
+    call_forget_error();
+    return NULL;
 }
 
 int virStorageVolGetInfo(virStorageVolPtr volume, virStorageVolInfoPtr info)

@@ -39,6 +39,25 @@ expect_cli() {
         test_match "$regex" "$(cat "$HOST_DIR/err")"
 }
 
+# is_within LOW HIGH NUMBER
+is_within() {
+    [ "$1" -le "$3" ] && [ "$3" -le "$2" ]
+}
+
+requires_json_schema() {
+    python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+}
+
+# json_is_valid FILE: it is of the form that virt-backing's schema has
+json_is_valid() {
+    python3 - "$TEST_TOP/tools/virt-backing.schema.json" "$1" <<'EOS'
+import json, jsonschema, sys
+schema, document = (json.load(open(name)) for name in sys.argv[1:])
+jsonschema.Draft7Validator.check_schema(schema)
+jsonschema.Draft7Validator(schema).validate(document)
+EOS
+}
+
 # Print what an XPath expression finds: xpath FILE EXPRESSION
 xpath() {
     xmllint --xpath "string($2)" "$1"

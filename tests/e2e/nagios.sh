@@ -51,7 +51,7 @@ service_is() {
 
 # expect_service WHAT HOST SERVICE STATE
 expect_service() {
-    host_poll 20 service_is "$2" "$3" "$4" || true
+    host_poll 40 service_is "$2" "$3" "$4" || true
     expect_equal "$1: state of $2 $3" "$4" "$(service_state "$2" "$3")"
 }
 
@@ -202,7 +202,7 @@ END
         "$(find_nagios)" "$dir/nagios.cfg" </dev/null >>"$dir/nagios.out" 2>&1 &
     NAGIOS_PID=$!
     host_on_cleanup end_nagios "$NAGIOS_PID"
-    host_poll 20 nagios_settled || true
+    host_poll 40 nagios_settled || true
     if ! [ -p "$dir/nagios.cmd" ]; then
         tail -n 30 "$dir/nagios.out" "$dir/nagios.log"
         host_fail "Nagios does not start"
@@ -218,7 +218,7 @@ end_nagios() {
     local pid
     host_end_pid "$1" 10
     for pid in $(nagios_workers); do
-        host_poll 5 host_pid_ended "$pid" || host_end_pid "$pid" 1
+        host_poll 40 host_pid_ended "$pid" || host_end_pid "$pid" 1
     done
 }
 

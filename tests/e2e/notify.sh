@@ -29,7 +29,7 @@ alarm_told() {
 
 # expect_alarm WHAT SEVERITY SERIES [TIMES]: it comes, and no oftener than so
 expect_alarm() {
-    if host_poll 15 alarm_told "$2" "$3" "${4:-1}"; then
+    if host_poll 40 alarm_told "$2" "$3" "${4:-1}"; then
         expect_equal "$1: $2 of $3" "${4:-1}" "$(alarm_count "$2" "$3")"
     else
         fail "$1: no $2 of $3 (times: ${4:-1})"
@@ -54,7 +54,7 @@ alarm_said() {
 
 # expect_said WHAT SERIES REGEX: it is said within a few seconds, and once
 expect_said() {
-    host_poll 10 alarm_said "$2" "$3" || true
+    host_poll 40 alarm_said "$2" "$3" || true
     expect_equal "$1: times that '$3' was told of $2" 1 \
         "$(alarm_messages "$2" | grep -cxE -- "$3" || true)"
 }
@@ -87,7 +87,7 @@ expect_watermark() {
 
 # expect_threshold WHAT VM PATH BYTES
 expect_threshold() {
-    host_poll 10 threshold_is "$2" "$3" "$4" || true
+    host_poll 40 threshold_is "$2" "$3" "$4" || true
     expect_equal "$1: threshold of $3" "$(layer_index "$2" "$3")=$4" \
         "$(thresholds_of "$2" | grep "^$(layer_index "$2" "$3")=" || true)"
 }

@@ -69,14 +69,17 @@ expect_rows() {
             END { for (i = 1; i <= stages; i++) if (!seen[i]) print "never: " stage[i] }')"
 }
 
-# expect_between WHAT LOW HIGH SERIES: the newest value, of something that moves
+# expect_between WHAT LOW SERIES COMMAND...: the newest value, of something that grows,
+# is at least LOW, and at most what the command prints when the value has been read
 expect_between() {
-    local value
-    value=$(host_value "$4") || value=none
-    if [[ $value =~ ^[0-9]+$ ]] && [ "$value" -ge "$2" ] && [ "$value" -le "$3" ]; then
-        echo "ok: $1: $2 <= $value <= $3"
+    local what=$1 low=$2 series=$3 value high
+    shift 3
+    value=$(host_value "$series") || value=none
+    high=$("$@")
+    if [[ $value =~ ^[0-9]+$ ]] && [ "$value" -ge "$low" ] && [ "$value" -le "$high" ]; then
+        echo "ok: $what: $low <= $value <= $high"
     else
-        fail "$1: expected $2 to $3, found '$value'"
+        fail "$what: expected $low to $high, found '$value'"
     fi
 }
 

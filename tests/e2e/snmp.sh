@@ -37,7 +37,7 @@ snmp_start_master() {
     for try in 1 2 3 4 5 6 7 8 9 10; do
         port=${SNMP_PORT:-$((20000 + RANDOM % 20000 + try))}
         snmp_launch_master "$port"
-        if host_poll 10 snmp_master_settled && host_pid_runs "$SNMP_MASTER_PID"; then
+        if host_poll 40 snmp_master_settled && host_pid_runs "$SNMP_MASTER_PID"; then
             SNMP_PORT=$port
             return
         fi

@@ -56,7 +56,7 @@ expect_both() {
     time=$(host_now)
     host_stop_collectd
     time=$(($(host_now) - time))
-    expect_success "$1: collectd ends in $time ms" [ $time -lt 2000 ]
+    expect_success "$1: collectd ends in $time ms" [ $time -lt 10000 ]
     expect_equal "$1: collectd's exit status" 0 "$HOST_COLLECTD_STATUS"
     expect_log 0 '\[error\]|read-function'
     rm -r "$HOST_DIR/csv"

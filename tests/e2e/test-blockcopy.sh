@@ -49,15 +49,15 @@ host_virsh blockcopy vm1 vdb "$file" --format qcow2 --bandwidth 1 --buf-size 655
 host_wait_cycle
 used=$(truth_du "$file")
 host_wait_cycle
-expect_between "while it runs, du of the file" "$used" "$(truth_du "$file")" \
-    vm1/virt_backing-vdb/disk_allocation-mirror
+expect_between "while it runs, du of the file" "$used" \
+    vm1/virt_backing-vdb/disk_allocation-mirror truth_du "$file"
 expect_value "while it runs, the device's size" "$(truth_device_size "$device")" \
     vm1/virt_backing-vda/disk_physical-mirror
 expect_success "the copies still run" not job_ready vm1
 
 host_virsh blockjob vm1 vda --bandwidth 1000
 host_virsh blockjob vm1 vdb --bandwidth 1000
-wait_until 15 job_ready vm1 2
+wait_until 40 job_ready vm1 2
 host_wait_cycle
 expect_device ready mirror
 expect_file ready mirror

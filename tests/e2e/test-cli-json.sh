@@ -8,7 +8,7 @@
 . "$(dirname "$0")/cli.sh"
 
 requires_cli
-python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+requires_json_schema
 cli_start_host
 
 name=$'vm <&> "1" \'\\ äöü'
@@ -29,15 +29,6 @@ value() {
     python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"
 }
 
-valid() {
-    python3 - "$TEST_TOP/tools/virt-backing.schema.json" "$1" <<'EOS'
-import json, jsonschema, sys
-schema, document = (json.load(open(name)) for name in sys.argv[1:])
-jsonschema.Draft7Validator.check_schema(schema)
-jsonschema.Draft7Validator(schema).validate(document)
-EOS
-}
-
 # layer WHERE FORMAT FILE: the three sizes are true, and the source
 expect_json_layer() {
     expect_equal "$1: sizes" "$(truth_virtual_size "$2" "$3") $(truth_du "$3") $(truth_length "$3")" \
@@ -49,7 +40,7 @@ expect_json_layer() {
 cli_try --json --inactive --volumes
 expect_equal "exit status" 0 "$CLI_STATUS"
 cp "$HOST_DIR/out" "$HOST_DIR/whole"
-expect_success "it is of the schema's form" valid "$HOST_DIR/whole"
+expect_success "it is of the schema's form" json_is_valid "$HOST_DIR/whole"
 expect_equal "domains" "['off', $(value "$HOST_DIR/out" "repr(d['domains'][1]['name'])")]" \
     "$(value "$HOST_DIR/out" "[x['name'] for x in d['domains']]")"
 expect_equal "the name" "$name" "$(value "$HOST_DIR/out" "d['domains'][1]['name']")"
@@ -72,7 +63,7 @@ expect_equal "headroom, where something is written" "33554432 None None" "$(valu
 host_virsh domblkthreshold "$name" vda 9999999
 host_virsh blockcopy "$name" vda "$HOST_DIR/copy.qcow2" --bandwidth 1 --transient-job >/dev/null
 cli_try list --json
-expect_success "with a job it is of the schema's form" valid "$HOST_DIR/out"
+expect_success "with a job it is of the schema's form" json_is_valid "$HOST_DIR/out"
 expect_equal "the job" copy "$(value "$HOST_DIR/out" "d['domains'][0]['disks'][0]['job']['kind']")"
 expect_equal "its target" "mirror $HOST_DIR/copy.qcow2" "$(value "$HOST_DIR/out" \
     "' '.join((x['role'] + ' ' + x['source']) for x in d['domains'][0]['disks'][0]['layers'] if x['name'] == 'mirror')")"
@@ -80,4 +71,4 @@ expect_equal "the threshold" 9999999 "$(value "$HOST_DIR/out" "d['domains'][0]['
 
 # The schema is one that can fail.
 sed 's/"capacity":/"size":/' "$HOST_DIR/whole" >"$HOST_DIR/other"
-expect_success "another form is refused" test ! "$(valid "$HOST_DIR/other" 2>/dev/null && echo valid)"
+expect_success "another form is refused" test ! "$(json_is_valid "$HOST_DIR/other" 2>/dev/null && echo valid)"

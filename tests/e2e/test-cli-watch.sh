@@ -7,6 +7,8 @@
 . "$(dirname "$0")/functions.sh"
 # shellcheck source-path=SCRIPTDIR source=cli.sh
 . "$(dirname "$0")/cli.sh"
+# shellcheck source-path=SCRIPTDIR source=terminal.sh
+. "$(dirname "$0")/terminal.sh"
 
 requires_cli
 requires_program tmux
@@ -20,55 +22,9 @@ qemu-io -f qcow2 -c 'write 0 48M' "$middle" >/dev/null
 host_make_image "$HOST_DIR/top.qcow2" qcow2 - "$middle" qcow2
 host_start_vm vm1 "vda:qcow2:file:$HOST_DIR/top.qcow2"
 
-terminal() {
-    tmux -S "$HOST_DIR/tmux" "$@"
-}
-
-screen() {
-    terminal capture-pane -p
-}
-
-screen_has() {
-    screen | grep -qE -- "$1"
-}
-
-flag() {
-    terminal display-message -p "#{$1}"
-}
-
-is_plain() {
-    [ "$(flag alternate_on)" = 0 ]
-}
-
-# Start the tool in the terminal; its process is the shell's last one.
-start_watch() {
-    rm -f "$HOST_DIR"/{status,after}
-    # shellcheck disable=SC2016 # for the shell in the terminal
-    terminal send-keys -l "clear; echo 'was here before'; stty -g >$HOST_DIR/before; $1; echo \$? >$HOST_DIR/status; stty -g >$HOST_DIR/after"
-    terminal send-keys Enter
-    wait_until 10 screen_has 'vda  layer0'
-}
-
-# expect_clean_end WHAT COMMAND...: what ends it
-expect_clean_end() {
-    local what=$1
-    shift
-    "$@"
-    wait_until 5 test -s "$HOST_DIR/after"
-    expect_equal "$what: exit status" 0 "$(cat "$HOST_DIR/status")"
-    expect_equal "$what: the terminal's settings" "$(cat "$HOST_DIR/before")" "$(cat "$HOST_DIR/after")"
-    wait_until 5 is_plain
-    expect_success "$what: the old screen" screen_has '^was here before$'
-    expect_equal "$what: cursor and wrapping lines" "1 1" "$(flag cursor_flag) $(flag wrap_flag)"
-}
-
-terminal -f /dev/null new-session -d -x 80 -y 24 \
-    env "${CLI_ENVIRONMENT[@]}" PS1='$ ' bash --norc
-host_on_cleanup tmux -S "$HOST_DIR/tmux" kill-server
-
-watch="$CLI -c '$HOST_URI_RO' --watch=0.2"
-start_watch "$watch"
-expect_equal "a screen of its own, no cursor" "1 0" "$(flag alternate_on) $(flag cursor_flag)"
+terminal_start
+start_watch --watch=0.2
+expect_equal "a screen of its own, no cursor" "1 0" "$(terminal_flag alternate_on) $(terminal_flag cursor_flag)"
 expect_success "a title" screen_has '^virt-backing ..:..:.., every 0.2 s, .*; q ends it$'
 expect_success "a path that is cut" screen_has ' [.]{3}[^ ]*e.qcow2$'
 
@@ -79,15 +35,15 @@ allocation() {
 }
 
 before=$(allocation)
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 8 >/dev/null
-wait_until 5 screen_has '^ +commit [0-9]+% done, up to [0-9.]+M to write$'
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 4 >/dev/null
+wait_until 40 screen_has '^ +commit [0-9]+% done, up to [0-9.]+M to write$'
 done_before=$(screen | sed -nE 's/^ +commit ([0-9]+)%.*/\1/p')
 grows() {
     awk "BEGIN { exit !($(allocation) > $1) }"
 }
-wait_until 5 grows "$before"
+wait_until 40 grows "$before"
 middle_figure=$(allocation)
-wait_until 5 grows "$middle_figure"
+wait_until 40 grows "$middle_figure"
 sleep 0.5
 done_after=$(screen | sed -nE 's/^ +commit ([0-9]+)%.*/\1/p')
 expect_success "its progress: $done_before < $done_after" [ "$done_before" -lt "${done_after:-100}" ]
@@ -95,14 +51,14 @@ host_virsh blockjob vm1 vda --bandwidth 1000
 commit_is_gone() {
     ! screen_has 'commit' && ! screen_has 'layer2'
 }
-wait_until 10 commit_is_gone
+wait_until 40 commit_is_gone
 
 # --- other sizes ---
 
 terminal resize-window -x 132 -y 24
-wait_until 3 screen_has " $base\$"
+wait_until 40 screen_has " $base\$"
 terminal resize-window -x 80 -y 5
-wait_until 3 screen_has '^virt-backing ..:..:..'
+wait_until 40 screen_has '^virt-backing ..:..:..'
 expect_equal "a small window: as much as there is room for" "virt-backing vm1" \
     "$(screen | awk '{ print $1 }' | sed -n '1p;4p' | paste -sd ' ')"
 terminal resize-window -x 80 -y 24
@@ -110,20 +66,19 @@ terminal resize-window -x 80 -y 24
 # --- no libvirtd for a while ---
 
 host_stop_libvirtd
-wait_until 5 screen_has '^virt-backing .*: libvirt does not answer; q ends it$'
+wait_until 40 screen_has '^virt-backing .*: libvirt does not answer; q ends it$'
 expect_success "why, on the second line" test_match '(no|the) connection to .*' "$(screen | sed -n 2p)"
 expect_equal "and nothing else" "" "$(screen | sed '1,2d' | tr -d '\n')"
 host_start_libvirtd
-wait_until 10 screen_has 'vda  layer0'
+wait_until 40 screen_has 'vda  layer0'
 expect_equal "then, the second line" "" "$(screen | sed -n 2p)"
 
 # --- its end ---
 
 expect_clean_end "q" terminal send-keys q
-start_watch "$watch"
+start_watch --watch=0.2
 expect_clean_end "Ctrl-C" terminal send-keys C-c
-start_watch "$watch"
-pid=$(ps -o pid= --ppid "$(flag pane_pid)")
-expect_clean_end "SIGTERM" kill -TERM "$pid"
+start_watch --watch=0.2
+expect_clean_end "SIGTERM" kill -TERM "$(watch_pid)"
 
 expect_cli "not on a terminal" 1 'virt-backing: --watch is for a terminal' --watch

@@ -37,14 +37,14 @@ host_start_vm vm1 "vda:qcow2:file:$top"
 host_start_collectd
 host_wait_cycle
 host_virsh blockcommit vm1 vda --active --base "$base" >/dev/null
-wait_until 15 job_ready vm1
+wait_until 40 job_ready vm1
 
 # In this state the job goes on to copy what the guest writes.
 for megabyte in 20 24 28; do
     used=$(truth_du "$base")
     host_write vm1 vda ${megabyte}M 1M
     host_flush vm1 vda
-    wait_until 15 uses "$base" $((used + 1048576))
+    wait_until 40 uses "$base" $((used + 1048576))
     host_wait_cycle
     expect_file_layer "ready, base" layer1 "$base"
 done

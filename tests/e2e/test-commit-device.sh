@@ -31,7 +31,7 @@ expect_layer "before, base" "$disk" layer2 \
     "$(truth_virtual_size qcow2 "$base")" "$(truth_image_end "$base")" "$(truth_device_size "$base")"
 
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 1 >/dev/null
-wait_until 10 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 host_wait_cycle
 expect_growth "the base" 3 "$disk/disk_allocation-layer2"
 expect_layer "after, base" "$disk" layer1 "$(truth_virtual_size qcow2 "$base")" \

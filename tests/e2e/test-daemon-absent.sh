@@ -40,7 +40,7 @@ wait_intervals() {
 expect_return() {
     local start
     start=$(host_now)
-    wait_until 10 test_connections "$1"
+    wait_until 40 test_connections "$1"
     expect_success "connected within one interval" [ $(($(host_now) - start)) -le 1000 ]
     host_wait_fresh "$series" 2
     expect_value "capacity" "$(truth_length "$image")" "$series"

@@ -28,7 +28,7 @@ for round in 1 2 3 4 5 6; do
     host_kill_libvirtd
     host_start_libvirtd
     host_wait_cycle
-    wait_until 3 all_are_there
+    wait_until 40 all_are_there
 done
 
 expect_log 0 'is not reported'

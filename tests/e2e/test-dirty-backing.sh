@@ -38,7 +38,7 @@ trouble="\\[warning\\] virt_backing: the end of image $base is not known: it was
 trouble_told() {
     log_has "$trouble"
 }
-wait_until 10 trouble_told
+wait_until 40 trouble_told
 for _ in 1 2 3 4 5 6; do
     host_wait_cycle
 done

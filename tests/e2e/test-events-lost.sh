@@ -39,8 +39,8 @@ is_crossed() {
 is_committed() {
     [ "$(truth_du "$HOST_DIR/base.qcow2")" -gt $((8 << 20)) ]
 }
-wait_until 20 is_crossed
-wait_until 20 is_committed
+wait_until 40 is_crossed
+wait_until 40 is_committed
 expect_equal "told so far" "" "$(alarm_messages vm1/virt_backing-vda/disk_headroom-layer0)"
 host_start_libvirtd
 expect_said "crossed while nobody could tell" vm1/virt_backing-vda/disk_headroom-layer0 \

@@ -64,7 +64,7 @@ trouble='\[warning\] virt_backing: the metadata of image'
 trouble_told() {
     log_has "$trouble $failing are not known: " && log_has "$trouble $active are not known: "
 }
-wait_until 10 trouble_told
+wait_until 40 trouble_told
 host_wait_cycle
 expect_layer "reads fail" vm1/virt_backing-vda layer1 33554432 - "$(truth_device_size "$failing")"
 expect_layer "reads of the active layer fail" vm1/virt_backing-vdc layer0 33554432 - "$(truth_device_size "$active")"
@@ -75,7 +75,7 @@ attempts_over() {
     [ $(($(host_now) - told)) -gt 3000 ]
 }
 told=$(host_now)
-wait_until 10 attempts_over
+wait_until 40 attempts_over
 host_wait_cycle
 expect_log 1 "$trouble $failing are not known: "
 expect_log 1 "$trouble $active are not known: "
@@ -91,7 +91,7 @@ figures_back() {
     [ "$(host_value vm1/virt_backing-vda/disk_allocation-layer1)" = "$kept_end" ] &&
         [ "$(host_value vm1/virt_backing-vdc/disk_allocation-layer0)" = "$active_end" ]
 }
-wait_until 10 figures_back
+wait_until 40 figures_back
 host_wait_cycle
 expect_value "read again, headroom" $(($(truth_device_size "$active") - active_end)) \
     vm1/virt_backing-vdc/disk_headroom-layer0

@@ -66,7 +66,7 @@ has_value() {
 
 # expect_panel WHAT VALUE DASHBOARD TITLE REFID: it comes to say so within a few cycles
 expect_panel() {
-    host_poll 10 has_value "${@:2}" || true
+    host_poll 40 has_value "${@:2}" || true
     expect_equal "$1" "$2" "$(panel_value "${@:3}")"
 }
 
@@ -119,7 +119,7 @@ writer=$!
 
 # So slow that it still runs when a busy machine has answered all.
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
-wait_until 15 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
+wait_until 40 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
 wait_until 60 prometheus_has layer:virt_backing_full:seconds
 grafana_choose .+ .+ .+
 expect_dashboard fleet 60
@@ -144,7 +144,7 @@ layer_values() {
 expect_panel "images after the commit" 2 machine "Images" A
 expect_success "the base grew step by step" [ "$(layer_values layer2 | uniq | wc -l)" -gt 4 ]
 expect_success "the base never shrank" sort -n --check <(layer_values layer2)
-wait_until 15 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1", disk="vda"}' 2
+wait_until 40 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1", disk="vda"}' 2
 expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values layer1 | tail -n 1)"
 taken=$(($(image_end vda "$top") + $(truth_du "$base")))
 expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A

@@ -42,7 +42,7 @@ path_is() {
 
 # expect_path WHAT VALUE PATH [NAME]
 expect_path() {
-    host_poll 15 path_is "${@:2}" || true
+    host_poll 40 path_is "${@:2}" || true
     expect_equal "$1" "$2" "$(graphite_value "${@:3}")"
 }
 
@@ -75,10 +75,10 @@ expect_path "promised to guests" $(($(truth_virtual_size qcow2 "$top") + $(truth
 
 grafana_choose '*' vm1 vda
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
-wait_until 15 job_is_stored
+wait_until 40 job_is_stored
 expect_dashboard graphite 60
 host_virsh blockjob vm1 vda --bandwidth 1000
-wait_until 30 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 
 expect_path "images after the commit" 2 collectd.vm1.virt_backing.vda.count.layers
 expect_path "layer1 is the base now" "$(truth_du "$base")" \

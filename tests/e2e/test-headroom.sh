@@ -153,10 +153,10 @@ host_virsh blockcommit vm1 vdi --active --bandwidth 1 >/dev/null
 commit_seen() {
     host_value vm1/virt_backing-vdi/disk_headroom-layer1 >/dev/null
 }
-wait_until 10 commit_seen
+wait_until 40 commit_seen
 host_virsh blockjob vm1 vdi --bandwidth 1000
 host_virsh blockjob vm1 vdb --bandwidth 1000
-wait_until 15 job_ready vm1 2
+wait_until 40 job_ready vm1 2
 host_wait_cycle
 expect_device "target of a commit" "$base" vdi layer1
 expect_room "destination of a copy" "$(truth_free "$small")" \

@@ -144,7 +144,7 @@ said_of() {
 read_times() {
     [ "$(grep -cE "openat\([^,]*, \"${devices[0]}\"" "$HOST_DIR/trace")" -ge "$1" ]
 }
-wait_until 15 read_times 3
+wait_until 40 read_times 3
 host_wait_cycle
 
 for i in "${!kinds[@]}"; do

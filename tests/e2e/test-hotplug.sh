@@ -37,7 +37,7 @@ disk_unplugged() {
 }
 
 host_unplug_disk vm1 sdb
-wait_until 10 disk_unplugged
+wait_until 40 disk_unplugged
 host_wait_cycle
 host_series 'vm1/virt_backing-sdb/*' >"$HOST_DIR/gone"
 while IFS= read -r series; do

@@ -83,7 +83,7 @@ expect_device "2 MiB more" layer0 "$top"
 expect_too_little "before the commit, base" 2 "$base"
 before=$(device_image_end "$base")
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 1 >/dev/null
-wait_until 15 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 host_wait_cycle
 expect_device "after the commit, base" layer1 "$base"
 expect_device "after the commit, top" layer0 "$top"
@@ -94,7 +94,7 @@ expect_equal "base, lowest value until then" "$before" \
 # --- an active commit with its pivot ---
 
 host_virsh blockcommit vm1 vda --active >/dev/null
-wait_until 15 job_ready vm1
+wait_until 40 job_ready vm1
 host_wait_cycle
 expect_device "active commit, ready, base" layer1 "$base"
 host_virsh blockjob vm1 vda --pivot
@@ -113,7 +113,7 @@ host_wait_cycle
 expect_device "copy, it runs" mirror "$copy"
 expect_success "copy: libvirt says $(libvirt_allocation 1)" [ "$(libvirt_allocation 1)" -lt "$before" ]
 host_virsh blockjob vm1 vda --bandwidth 1000
-wait_until 15 job_ready vm1
+wait_until 40 job_ready vm1
 host_wait_cycle
 # The copy gave back clusters at the end of the image: what was reported stays,
 # as the manual says, until the chain changes.

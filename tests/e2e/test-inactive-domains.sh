@@ -100,7 +100,7 @@ qemu-io -f qcow2 -c 'write 20M 3M' "$device" >/dev/null
 changed_seen() {
     [ "$(host_value $disk/disk_allocation-layer1)" = "$(truth_image_end "$device")" ]
 }
-wait_until 5 changed_seen
+wait_until 40 changed_seen
 host_wait_cycle
 expect_chain "written meanwhile"
 
@@ -128,7 +128,7 @@ host_virsh undefine vm3
 undefined_seen() {
     [ "$(host_value hypervisor/virt_backing/count-domains)" = 2 ]
 }
-wait_until 5 undefined_seen
+wait_until 40 undefined_seen
 host_wait_cycle
 while IFS= read -r series; do
     expect_series_absent "$series"

@@ -28,7 +28,7 @@ openings() {
 opened_often() {
     [ "$(openings "$base" | wc -l)" -ge 5 ]
 }
-wait_until 20 opened_often
+wait_until 40 opened_often
 expect_quiet_log
 host_stop_collectd
 

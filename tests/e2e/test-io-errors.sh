@@ -46,7 +46,7 @@ series_of() {
 
 # Its guest fills the disk before collectd is there.
 host_virsh resume early >/dev/null
-wait_until 30 state_is early "paused (I/O error)"
+wait_until 40 state_is early "paused (I/O error)"
 host_start_collectd
 host_wait_cycle
 expect_said "found paused" "$(series_of early)" "FAILURE early is paused: vda layer0 \\(vda\\[[0-9]+\\], $early\\): no space left. .*"
@@ -79,9 +79,9 @@ host_kill_libvirtd
 qemu_settled() {
     [ "$(awk '{ print $3 }' "/proc/$(host_qemu_pid away)/stat")" != R ]
 }
-host_poll 5 qemu_settled || true
+host_poll 40 qemu_settled || true
 host_start_libvirtd
-wait_until 30 state_is away "paused (I/O error)"
+wait_until 40 state_is away "paused (I/O error)"
 expect_said "paused while nobody could tell" "$(series_of away)" "FAILURE away is paused: .*: no space left. .*"
 grow_and_resume away "$away"
 expect_said "and resumed" "$(series_of away)" "OKAY away runs again .*"

@@ -54,7 +54,7 @@ host_grow_loop "$base" 64M
 expect_said "the base has room" vm1/virt_backing-vda/disk_headroom-layer2 "OKAY vm1: $layer2 has room again: .*"
 start_commit 2097152
 expect_said "it was tried again" $commit "OKAY vm1: the commit of vda runs again"
-wait_until 20 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 expect_said "it is complete" $commit "OKAY vm1: the commit of vda is complete"
 expect_success "its progress grew" [ "$(series_values $commit | sort -u | wc -l)" -ge 3 ]
 expect_equal "beyond 0 to 100" "" "$(series_values $commit | awk '$1 < 0 || $1 > 100')"
@@ -77,6 +77,6 @@ expect_said "the copy was cancelled" $copy "OKAY vm1: the copy of vdb was cancel
 host_virsh blockpull vm1 vda --bytes --bandwidth 1048576 >/dev/null
 host_wait_fresh vm1/virt_backing-vda/block_job-pull
 host_virsh blockjob vm1 vda --bandwidth 1000
-wait_until 20 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 expect_said "the pull is complete" vm1/virt_backing-vda/block_job-pull "OKAY vm1: the pull of vda is complete"
 expect_log 0 '\[(error|warning)\] virt_backing'

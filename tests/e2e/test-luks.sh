@@ -22,7 +22,7 @@ make_luks() {
         -o key-secret=key,iter-time=10 "$1" 12M 2>"$HOST_DIR/luks.err"
 }
 
-host_poll 15 make_luks "$local" || fail "qemu-img: $(cat "$HOST_DIR/luks.err")"
+host_poll 40 make_luks "$local" || fail "qemu-img: $(cat "$HOST_DIR/luks.err")"
 cp -p "$local" "$remote"
 echo "<secret ephemeral='yes' private='no'><uuid>$secret</uuid></secret>" >"$HOST_DIR/secret.xml"
 printf word >"$HOST_DIR/word"

@@ -29,7 +29,7 @@ host_start_collectd 'StoragePool "pool"' 'Volumes true' 'InactiveInterval 1'
 readings_reached() {
     [ "$(series_values hypervisor/virt_backing/count-calls | awk '$1 > 1' | wc -l)" -ge "$1" ]
 }
-wait_until 30 readings_reached 4
+wait_until 40 readings_reached 4
 host_wait_cycle
 
 trouble="\\[warning\\] virt_backing: the metadata of image $folder/[0-9]+\\.qcow2 are not known: "

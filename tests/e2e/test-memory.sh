@@ -52,16 +52,16 @@ restart_libvirtd() {
     local before
     before=$(log_count ' virt_backing: connected to ')
     host_restart_libvirtd
-    wait_until 10 has_connected "$before"
+    wait_until 40 has_connected "$before"
     host_wait_cycle
 }
 
 export HOST_INTERVAL=0.05
 host_start_collectd 'RefreshInterval 1'
-wait_until 30 cycles_reached 10
+wait_until 40 cycles_reached 10
 restart_libvirtd
 # What a first restart needs, libvirt keeps.
-wait_until 30 cycles_reached 20
+wait_until 40 cycles_reached 20
 first=$(footprint)
 wait_until 60 cycles_reached 200
 expect_no_growth "180 cycles" "$first" "$(footprint)"
@@ -93,7 +93,7 @@ host_virsh snapshot-create-as vm1 --disk-only --no-metadata \
 host_wait_cycle
 host_virsh blockcopy vm1 vda "$HOST_DIR/copy.qcow2" --transient-job --bandwidth 1 >/dev/null
 host_wait_cycle
-wait_until 20 host_virsh blockjob vm1 vda --pivot 2>/dev/null
+wait_until 40 host_virsh blockjob vm1 vda --pivot 2>/dev/null
 host_plug_disk vm2 "sda:raw:file:$HOST_DIR/plugged.raw"
 host_wait_cycle
 host_unplug_disk vm2 sda

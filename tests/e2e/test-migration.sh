@@ -60,7 +60,7 @@ host_switch "$second"
 on_its_way() {
     [ "$(host_virsh domstate vm1 --reason 2>/dev/null)" = "paused (migrating)" ]
 }
-wait_until 10 on_its_way
+wait_until 40 on_its_way
 host_wait_cycle
 host_switch "$first"
 host_write vm1 vda 10M 20M
@@ -91,7 +91,7 @@ expect_value "machines where it is" 1 hv2/virt_backing/count-domains
 
 # expect_scraped WHAT PORT VALUE
 expect_scraped() {
-    host_poll 10 scraped_is "$2" "$3" || true
+    host_poll 40 scraped_is "$2" "$3" || true
     expect_equal "scraped $1" "$3" "$(scraped_allocation "$2" vm1 vda layer0)"
 }
 scraped_is() {
@@ -108,7 +108,7 @@ done
 
 # The receiver may write what is late out of order; the times tell.
 host_switch "$receiver"
-host_poll 10 same_samples "$first" "$second" || true
+host_poll 40 same_samples "$first" "$second" || true
 host_stop_collectd
 expect_equal "what was sent and not received, or otherwise" "" "$(samples_differ "$first" "$second")"
 expect_equal "hosts" "hv1 hv2 vm1" "$(host_series | cut -d/ -f1 | sort -u | xargs)"

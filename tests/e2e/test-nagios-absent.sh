@@ -32,7 +32,7 @@ check_fits() {
 expect_check() {
     local what=$1 regex=$2
     set -- vm1 "$3" "${4:-1048576:}" "${5:-65536:}"
-    host_poll 10 check_fits "$regex" "$@" || true
+    host_poll 40 check_fits "$regex" "$@" || true
     expect_success "$what: $(check "$@")" check_fits "$regex" "$@"
 }
 

@@ -123,7 +123,7 @@ done
 took_all() {
     [ "$(wc -l <"$HOST_DIR/taken")" -ge 450 ]
 }
-host_poll 5 took_all || true
+host_poll 40 took_all || true
 expect_equal "busy for two seconds: that failed" 0 $failed
 expect_equal "busy for two seconds: that came" 450 "$(sort -u "$HOST_DIR/taken" | wc -l)"
 kill "$cat_pid"

@@ -36,7 +36,7 @@ expect_service "over its watermark" vm1 "$service" 1
 expect_success "what it says: $(service_output vm1 "$service")" test_match \
     "vm1: vda layer0 .vda.$index., $device. is over its watermark by .*" "$(service_output vm1 "$service")"
 expect_service "no space left" vm1 "$errors" 2
-wait_until 15 output_says "$errors" 'vm1 is paused: '
+wait_until 40 output_says "$errors" 'vm1 is paused: '
 expect_success "what it says: $(service_output vm1 "$errors")" test_match \
     "vm1 is paused: vda layer0 .vda.$index., $device.: no space left. Make room, then resume it" \
     "$(service_output vm1 "$errors")"

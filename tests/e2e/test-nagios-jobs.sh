@@ -34,7 +34,7 @@ host_wait_cycle
 
 # expect_output WHAT SERVICE REGEX
 expect_output() {
-    host_poll 15 output_fits "$2" "$3" || true
+    host_poll 40 output_fits "$2" "$3" || true
     expect_success "$1: $(service_output vm1 "$2")" output_fits "$2" "$3"
 }
 
@@ -58,7 +58,7 @@ expect_output "it names the base" $commit "vm1: the commit of vda has failed: no
 host_grow_loop "$base" 64M
 start_commit 4194304
 expect_service "there is room" vm1 $commit 0
-wait_until 20 job_ready vm1
+wait_until 40 job_ready vm1
 host_virsh blockjob vm1 vda --pivot
 expect_output "it is done" $commit "vm1: the commit of vda is complete"
 expect_service "it is done" vm1 $commit 0
@@ -78,7 +78,7 @@ expect_output "it names the destination" $copy "vm1: the copy of vda has failed,
 
 host_grow_loop "$small" 64M
 start_copy 4194304
-wait_until 20 job_ready vm1
+wait_until 40 job_ready vm1
 host_virsh blockjob vm1 vda --pivot
 expect_output "it is done" $copy "vm1: the copy of vda is complete"
 expect_service "it is done" vm1 $copy 0

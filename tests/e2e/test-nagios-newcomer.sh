@@ -53,7 +53,7 @@ layer="vda layer0 .vda.$index., $device."
 
 expect_service "with room" vm1 "$headroom" 0
 host_virsh resume vm1 >/dev/null
-wait_until 30 log_has "severity = WARNING, .*message = vm1: $layer is over its watermark by "
+wait_until 40 log_has "severity = WARNING, .*message = vm1: $layer is over its watermark by "
 host_virsh suspend vm1 >/dev/null
 expect_service "over its watermark" vm1 "$headroom" 1
 expect_steadily "over its watermark" 1 "$headroom"

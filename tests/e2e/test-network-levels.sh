@@ -28,7 +28,7 @@ receiver() {
 # expect_refused WHAT DIR LOG-PATTERN
 expect_refused() {
     host_switch "$2"
-    host_poll 10 log_has "$3" || true
+    host_poll 40 log_has "$3" || true
     expect_success "$1: what is said of it" log_has "$3"
     expect_equal "$1: what arrived" "" "$(host_series)"
 }
@@ -48,7 +48,7 @@ host_wait_cycle
 host_stop_collectd
 
 host_switch "${signed:?}"
-host_poll 10 same_samples "$sender" || true
+host_poll 40 same_samples "$sender" || true
 expect_equal "signed: what was sent and not received" "" "$(samples_differ "$sender")"
 expect_quiet_log
 
@@ -66,7 +66,7 @@ log_has_lost() {
         "$(grep -c '/disk_headroom-' <(all_samples "$sender"))" ]
 }
 host_switch "${stock:?}"
-host_poll 10 log_has_lost || true
+host_poll 40 log_has_lost || true
 expect_success "stock types: a line for each lost value" log_has_lost
 expect_equal "stock types: series that are lost" vm1/virt_backing-vda/disk_headroom-layer0 \
     "$(lost_at_stock | cut -d' ' -f1 | uniq)"

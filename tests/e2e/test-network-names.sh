@@ -47,7 +47,7 @@ send() {
         host_stop_collectd
     done
     host_switch "$receiver"
-    host_poll 10 same_samples "$first" "$second" || true
+    host_poll 40 same_samples "$first" "$second" || true
     capacities=$(host_series '*/virt_backing-vda/disk_capacity-layer0' | while IFS=/ read -r host _; do
         echo "$host $(series_values "$host/virt_backing-vda/disk_capacity-layer0" | sort -nu | xargs)"
     done)

@@ -53,7 +53,7 @@ host_stop_collectd
 
 host_switch "$receiver"
 expect_alarm "at the receiver" WARNING vm1/virt_backing-vda/disk_headroom-layer0
-host_poll 10 same_samples "$first" "$second" || true
+host_poll 40 same_samples "$first" "$second" || true
 host_stop_collectd
 expect_equal "what was sent and not received, or otherwise" "" "$(samples_differ "$first" "$second")"
 expect_equal "hosts" "hv1 hv2 vm1 vm2" "$(host_series | cut -d/ -f1 | sort -u | xargs)"

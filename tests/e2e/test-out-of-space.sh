@@ -22,7 +22,7 @@ paused_by_error() {
 HOST_VM_BOOT='fd hd' host_start_vm vm1 "vda:qcow2,error_policy=enospace:block:$device" \
     "fda:raw:floppy:$floppy"
 host_start_collectd
-wait_until 30 paused_by_error
+wait_until 40 paused_by_error
 host_flush vm1 vda
 host_wait_cycle
 expect_layer "the full disk" vm1/virt_backing-vda layer0 "$(truth_virtual_size qcow2 "$device")" \

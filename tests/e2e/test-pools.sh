@@ -128,7 +128,7 @@ readings_reached() {
 # By hand, behind libvirt's back: nothing of it until somebody refreshes the pool.
 host_make_image "$HOST_DIR/one/by-hand.raw" raw 3M
 before=$(host_virsh pool-info --bytes one)
-wait_until 10 readings_reached $(($(readings) + 2))
+wait_until 40 readings_reached $(($(readings) + 2))
 host_wait_cycle
 expect_no_series 'hypervisor/virt_backing-vol-one-by-hand*'
 expect_equal "the pool is as it was" "$before" "$(host_virsh pool-info --bytes one)"
@@ -136,7 +136,7 @@ host_virsh pool-refresh one
 refresh_seen() {
     host_value hypervisor/virt_backing-vol-one-by-hand.raw/disk_capacity-layer0 >/dev/null
 }
-wait_until 10 refresh_seen
+wait_until 40 refresh_seen
 
 # Volumes that are known for long are written to and resized.
 qemu-img resize -q -f qcow2 "$top" 48M
@@ -147,7 +147,7 @@ truncate -s 20M "$raw"
 for name in one two; do
     host_virsh pool-refresh "$name"
 done
-wait_until 10 readings_reached $(($(readings) + 2))
+wait_until 40 readings_reached $(($(readings) + 2))
 host_wait_cycle
 expect_volumes
 
@@ -155,7 +155,7 @@ expect_volumes
 host_virsh vol-delete by-hand.raw --pool one
 rm "$short"
 host_virsh pool-destroy other
-wait_until 10 readings_reached $(($(readings) + 2))
+wait_until 40 readings_reached $(($(readings) + 2))
 host_wait_cycle
 for type in capacity allocation physical; do
     expect_series_absent hypervisor/virt_backing-vol-one-by-hand.raw/disk_$type-layer0

@@ -25,7 +25,7 @@ for readers in 1 2; do
     host_wait_cycle
     host_wait_cycle
     expect_value "Readers $readers: domains" 6 $self/count-domains
-    host_poll 10 calls_are $((readers == 1 ? 1 : 4)) || true
+    host_poll 40 calls_are $((readers == 1 ? 1 : 4)) || true
     expect_value "Readers $readers: calls" $((readers == 1 ? 1 : 4)) $self/count-calls
     for vm in "${vms[@]}"; do
         expect_value "Readers $readers: $vm" 8388608 "$vm/virt_backing-vda/disk_capacity-layer0"

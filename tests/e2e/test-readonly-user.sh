@@ -65,7 +65,7 @@ chmod 0644 "$device"
 headroom_seen() {
     host_value vm1/virt_backing-vdc/disk_headroom-layer0 >/dev/null
 }
-wait_until 10 headroom_seen
+wait_until 40 headroom_seen
 host_wait_cycle
 expect_layer "device that may be read" vm1/virt_backing-vdc layer0 \
     33554432 "$(truth_image_end "$device")" "$(truth_device_size "$device")"

@@ -35,6 +35,6 @@ all_seen() {
         ! host_series_after $vm/virt_backing-vda/disk_allocation-layer1 "$HOST_CYCLE" || return 1
     done
 }
-wait_until 10 all_seen
+wait_until 40 all_seen
 expect_log 1 "the metadata of image $base are not known: "
 expect_log 1 '\[(error|warning)\] virt_backing: '

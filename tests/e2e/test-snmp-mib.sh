@@ -69,7 +69,7 @@ moved=$(readable "$HOST_DIR/moved.txt" | cut -d' ' -f1)
 served_there() {
     [ -n "$(served "$other")" ]
 }
-wait_until 15 served_there
+wait_until 40 served_there
 expect_equal "objects, moved" "$moved" "$(served "$other")"
 snmp_stop_agent
 

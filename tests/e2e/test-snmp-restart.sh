@@ -34,8 +34,8 @@ kill_collectd() {
 # The subagent before all others, collectd last.
 snmp_prepare
 snmp_start_agent
-wait_until 10 agent_says 'waiting for snmpd'
-wait_until 10 agent_says 'state is not there'
+wait_until 40 agent_says 'waiting for snmpd'
+wait_until 40 agent_says 'state is not there'
 snmp_start_master
 sleep 1
 expect_nothing "no collectd yet"

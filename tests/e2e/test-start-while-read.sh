@@ -51,7 +51,7 @@ becomes_whole() {
 }
 
 expect_chain() {
-    wait_until 8 becomes_whole
+    wait_until 40 becomes_whole
     for _ in 1 2 3; do
         host_wait_cycle
         expect_success "$1: every value" is_whole
@@ -70,7 +70,7 @@ is_being_read() {
 expect_chain "powered off"
 in_time=0
 for delay in 0 0.6; do
-    wait_until 10 reading_begun "$(readings)"
+    wait_until 40 reading_begun "$(readings)"
     sleep $delay
     host_start_vm vm1
     ! is_being_read || in_time=$((in_time + 1))

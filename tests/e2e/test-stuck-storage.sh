@@ -28,7 +28,7 @@ host_on_cleanup umount --lazy "$HOST_DIR/vm1.qcow2"
 served() {
     [ "$(stat -c %s "$HOST_DIR/vm1.qcow2")" = 5242880 ]
 }
-host_poll 5 served || skip "FUSE does not work here: $(cat "$HOST_DIR/fuse.log")"
+host_poll 40 served || skip "FUSE does not work here: $(cat "$HOST_DIR/fuse.log")"
 
 # Looking for leaks AddressSanitizer stops all threads, and waits for the one that
 # FUSE holds.
@@ -37,24 +37,24 @@ host_wait_cycle
 expect_value "vm1: physical" 5242880 vm1/virt_backing-vda/disk_physical-layer0
 
 kill -STOP $server
-wait_until 5 log_has "the storage of $HOST_DIR/vm1.qcow2 does not answer"
+wait_until 40 log_has "the storage of $HOST_DIR/vm1.qcow2 does not answer"
 last=$(host_sample_time vm1/virt_backing-vda/disk_physical-layer0)
-sleep 3
+sleep 5
 expect_equal "vm1: physical is not known" "$last" \
     "$(host_sample_time vm1/virt_backing-vda/disk_physical-layer0)"
 for series in vm1/virt_backing-vda/disk_capacity-layer0 vm2/virt_backing-vda/disk_physical-layer0; do
-    expect_gap "$series: the longest gap" 1.6 $series
+    expect_gap "$series: the longest gap" 4 $series
 done
 expect_value "nobody is stuck" 0 $self/count-stalled
 
 kill -CONT $server
-host_wait_fresh vm1/virt_backing-vda/disk_physical-layer0 5
-wait_until 5 log_has "the storage of $HOST_DIR/vm1.qcow2 answers"
+host_wait_fresh vm1/virt_backing-vda/disk_physical-layer0
+wait_until 40 log_has "the storage of $HOST_DIR/vm1.qcow2 answers"
 expect_log 1 'does not answer'
 
 kill -STOP $server
 sleep 2
 before=$(host_now)
 host_stop_collectd
-expect_seconds "the end took seconds" 0 2 "$(awk "BEGIN { print ($(host_now) - $before) / 1000 }")"
+expect_seconds "the end took seconds" 0 10 "$(awk "BEGIN { print ($(host_now) - $before) / 1000 }")"
 expect_equal "collectd's status" 0 "$HOST_COLLECTD_STATUS"

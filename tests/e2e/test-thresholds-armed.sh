@@ -50,10 +50,10 @@ expect_said "no alarm any more" vm1/virt_backing-vdb/disk_headroom-layer0 \
 
 host_virsh blockcopy vm1 vda "$mirror" --blockdev --format qcow2 --transient-job >/dev/null
 expect_watermark "destination of a copy" vm1 "$mirror" $((14 << 20))
-wait_until 15 job_ready vm1
+wait_until 40 job_ready vm1
 host_virsh blockjob vm1 vda --abort
 
-wait_until 10 job_ended vm1 vda
+wait_until 40 job_ended vm1 vda
 
 # Another chain: a new active layer, on a device of its own.
 host_virsh snapshot-create-as vm1 --disk-only --no-metadata --atomic \

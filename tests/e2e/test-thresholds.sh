@@ -84,7 +84,7 @@ expect_equal "OKAY of a commit's target without a commit" 0 "$(alarm_count OKAY 
 
 host_virsh blockcommit vm1 vdb --active >/dev/null
 host_virsh blockcopy vm1 vdc "$vdc" --blockdev --format qcow2 --transient-job >/dev/null
-wait_until 15 job_ready vm1 2
+wait_until 40 job_ready vm1 2
 expect_alarm "the commit's target" WARNING $target
 expect_alarm "the copy's destination" WARNING $mirror
 host_write vm1 vdb 8M 1M
@@ -114,7 +114,7 @@ expect_alarm "full again" FAILURE $active 2
 okays=$(alarm_count OKAY $active)
 gone=$(log_count "$ended")
 host_destroy_vm vm1
-wait_until 20 ended_since "$gone"
+wait_until 40 ended_since "$gone"
 expect_equal "ends that were told, but for the one that is to be" 0 \
     "$(($(log_count 'has not been updated') - $(log_count "$ended")))"
 expect_equal "OKAY of the disk that was full" "$okays" "$(alarm_count OKAY $active)"

@@ -84,11 +84,11 @@ expect_totals "one has written" $(($(promised "${tops[@]}") + $(truth_length "$r
 
 # The other hangs: what is its own is not known, what is shared the first one knows.
 stuck_stop vm2
-wait_until 10 stuck_value $self/count-unsized 3
+wait_until 40 stuck_value $self/count-unsized 3
 expect_totals "one hangs" $(($(promised "$HOST_DIR"/vm1-[ab]) + $(truth_length "$raw"))) \
     $(($(taken "$HOST_DIR"/vm1-[ab]) + $(shared))) 3
 stuck_continue vm2
-wait_until 10 stuck_value $self/count-unsized 1
+wait_until 40 stuck_value $self/count-unsized 1
 host_stop_collectd
 
 host_start_collectd 'InactiveDomains true'

@@ -28,7 +28,7 @@ come_and_go() {
     shift
     for ((i = 0; i < rounds; i++)); do
         host_virsh "$@" >/dev/null
-        host_wait_fresh "$vm/virt_backing-vda/disk_capacity-layer1" 5
+        host_wait_fresh "$vm/virt_backing-vda/disk_capacity-layer1"
         host_destroy_vm "$vm"
     done
 }
@@ -51,7 +51,7 @@ expect_success "a transient domain came and went, with another UUID each time" w
 many_cycles() {
     [ "$(sample_times hypervisor/virt_backing/count-domains | wc -l)" -gt $((5 * rounds)) ]
 }
-wait_until 30 many_cycles
+wait_until 40 many_cycles
 host_wait_cycle
 host_stop_collectd
 expect_equal "collectd's exit status" 0 "$HOST_COLLECTD_STATUS"

@@ -18,7 +18,7 @@ host_detached "${HOST_AS[@]}" qemu-storage-daemon \
     --export "type=vhost-user-blk,id=export,node-name=served,addr.type=unix,addr.path=$socket" \
     </dev/null >"$HOST_DIR/vhost-user.err" 2>&1 &
 host_on_cleanup host_end_pid $!
-wait_until 10 test -S "$socket"
+wait_until 40 test -S "$socket"
 
 export HOST_VM_ELEMENTS="<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
 export HOST_VM_DEVICES="

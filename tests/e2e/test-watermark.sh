@@ -34,7 +34,7 @@ paused_by_error() {
 }
 
 host_virsh resume vm1 >/dev/null
-wait_until 30 paused_by_error
+wait_until 40 paused_by_error
 expect_said "watermark" $series "WARNING vm1: $name is over its watermark by [0-9.]+ [KM]iB: [0-9.]+ MiB of 8.0 MiB left"
 expect_said "pause" $errors "FAILURE vm1 is paused: $name: no space left. Make room, then resume it"
 expect_alarm "by the rules" FAILURE $series
@@ -50,7 +50,7 @@ expect_equal "and still paused" "FAILURE vm1" "$(alarm_messages $errors | cut -c
 expect_value "errors that stand" 1 $errors
 host_virsh resume vm1 >/dev/null
 expect_said "resumed" $errors "OKAY vm1 runs again after the error of $name"
-wait_until 20 test ! "$(host_virsh domstate vm1)" = paused
+wait_until 40 test ! "$(host_virsh domstate vm1)" = paused
 host_wait_cycle
 expect_success "the machine runs" [ "$(host_virsh domstate vm1)" = running ]
 expect_series_absent $errors

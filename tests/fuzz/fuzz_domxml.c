@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     domxml_read(text, &query, &domain);
     domxml_read_backup(text, &domain);
+    domxml_read_below_mirrors(text, &domain);
     for (size_t i = 0; i < domain.disk_count; i++)
         if (disk_chain_length(&domain.disks[i]) > domain.disks[i].layer_count)
             abort();

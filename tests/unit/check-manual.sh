@@ -41,7 +41,7 @@ documented()
 accepted()
 {
     sed -nE 's/^ *\{"([a-z]+)", [a-z]+_argument.*/--\1/p' "$source"
-    sed -nE 's/.*getopt_long\(.*"([a-z:]+)", long_options.*/\1/p' "$source" |
+    sed -nE 's/^#define SHORT_OPTIONS "([a-z:]+)"$/\1/p' "$source" |
         tr -d ':' | sed 's/./-&\n/g' | grep .
 }
 

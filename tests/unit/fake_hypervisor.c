@@ -208,13 +208,14 @@ static bool fake_block_info(void *context, const struct domain_ref *ref,
 }
 
 static enum storage fake_volume_storage(void *context, const char *pool,
-                                        const char *volume)
+                                        const char *volume, char **ret_path)
 {
     struct fake_hypervisor *fake = context;
 
-    (void)pool;
-    (void)volume;
     fake->volumes++;
+    if (ret_path != NULL && fake->volume != STORAGE_UNKNOWN &&
+        asprintf(ret_path, "/%s/%s", pool, volume) < 0)
+        *ret_path = NULL;
     return fake->volume;
 }
 

@@ -447,6 +447,36 @@ static void images_without_a_path_are_told_apart(void **state)
     assert_true(source_of("file", "<source file='/a'/>") == 0);
 }
 
+/* A shallow copy goes on with images of its own, or with those of the chain. */
+static void images_below_mirrors(void **state)
+{
+    static const char xml[] =
+        "<domain><devices>"
+        "<disk type='file'><source file='/a'/><target dev='vda'/></disk>"
+        "<disk type='file'><source file='/b'/><target dev='vdb'/>"
+        "<mirror type='file' job='copy'><source file='/c'/>"
+        "<backingStore type='block' index='5'><format type='qcow2'/>"
+        "<source dev='/d'/><backingStore type='file'><source file='/e'/>"
+        "<backingStore/></backingStore></backingStore></mirror></disk>"
+        "</devices></domain>";
+    struct domain domain = {0};
+
+    (void)state;
+    assert_true(domxml_read_below_mirrors(xml, &domain));
+    assert_int_equal(domain.disk_count, 1);
+    assert_string_equal(domain.disks[0].target, "vdb");
+    assert_int_equal(domain.disks[0].layer_count, 2);
+    const struct layer *layers = domain.disks[0].layers;
+    assert_int_equal(layers[0].storage, STORAGE_BLOCK);
+    assert_string_equal(layers[0].path, "/d");
+    assert_string_equal(layers[0].format, "qcow2");
+    assert_int_equal(layers[0].depth, 1);
+    assert_string_equal(layers[1].path, "/e");
+    assert_null(layers[1].format);
+    domain_clear(&domain);
+    assert_false(domxml_read_below_mirrors("<domain", &domain));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +490,7 @@ int main(void)
         cmocka_unit_test(chains_that_are_given),
         cmocka_unit_test(expressions_are_told_from_nonsense),
         cmocka_unit_test(images_without_a_path_are_told_apart),
+        cmocka_unit_test(images_below_mirrors),
         cmocka_unit_test(nothing_is_printed),
         cmocka_unit_test(handler_of_others_is_left_in_place),
     };

@@ -56,7 +56,7 @@ static enum storage volume_of(const char *kind)
 }
 
 /* Lines of the options: "volume KIND" (what every volume is), "unavailable
- * REASON" (why there is no XML), or an option of the plugin. */
+ * REASON" (why there is no XML), "state off", or an option of the plugin. */
 static void read_options(char *text, struct fake_hypervisor *fake,
                          struct settings *settings)
 {
@@ -69,6 +69,8 @@ static void read_options(char *text, struct fake_hypervisor *fake,
         *value++ = '\0';
         if (strcmp(line, "volume") == 0)
             fake->volume = volume_of(value);
+        else if (strcmp(line, "state") == 0)
+            fake->domains[0].id = DOMAIN_OFF;
         else if (strcmp(line, "unavailable") == 0)
             fake->domains[0].xml_reason = value;
         else if (!settings_set(settings, line, value, error, sizeof(error)))

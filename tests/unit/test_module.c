@@ -387,6 +387,31 @@ static void an_event_becomes_a_notification(void **state)
                         " path=/dev/none index=7 format=qcow2 bytes=0");
 }
 
+/* The one pass that an interval has for what is of interest has been used. */
+static void what_is_wrong_is_not_put_off_to_the_next_read(void **state)
+{
+    struct event event = {.kind = EVENT_STARTED};
+
+    (void)state;
+    event.uuid[UUID_BYTES - 1] = 1;
+    start_domain(&fake.hypervisors[0].domains[0], "vm1");
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_int_equal(read_once(), 0);
+    fake.sink->take(fake.sink->context, &event);
+    for (unsigned i = 0; i < 1000 && fake.hypervisors[0].reads < 2; i++)
+        usleep(10000);
+    event = (struct event){
+        .kind = EVENT_IO_ERROR, .device = "virtio-disk0", .path = "/dev/none"};
+    event.uuid[UUID_BYTES - 1] = 1;
+    fake.sink->take(fake.sink->context, &event);
+    for (unsigned i = 0; i < 1000 && fake_collectd_notifications() == 0; i++)
+        usleep(10000);
+    assert_int_equal(fake_collectd_notifications(), 1);
+    assert_string_equal(fake_collectd_notification_message(0),
+                        "vm1 runs on, but its guest was told: vda layer0 "
+                        "(vda[7], /dev/none): I/O error");
+}
+
 /* Of as many domains, each with an event of its own, told by four threads. */
 #define CROWD 1000
 
@@ -659,6 +684,7 @@ int main(void)
         DRIVEN(watermarks_want_to_write),
         DRIVEN(without_notifications_nobody_listens),
         DRIVEN(an_event_becomes_a_notification),
+        DRIVEN(what_is_wrong_is_not_put_off_to_the_next_read),
         DRIVEN(a_thousand_events_become_a_thousand),
         DRIVEN(read_is_never_held_up),
         DRIVEN(read_waits_no_longer_than_the_timeout),

@@ -9,32 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void bytes(void **state)
-{
-    static const struct {
-        uint64_t bytes;
-        const char *text;
-    } rows[] = {
-        {0, "0 bytes"},
-        {1023, "1023 bytes"},
-        {1024, "1.0 KiB"},
-        {65536, "64.0 KiB"},
-        {1048524, "1023.9 KiB"},
-        {1048575, "1.0 MiB"},
-        {3879731, "3.7 MiB"},
-        {10737418240, "10.0 GiB"},
-        {1099511627776, "1.0 TiB"},
-        {UINT64_MAX - 2, "16.0 EiB"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        char text[NOTICE_BYTES_SIZE];
-        notice_bytes(text, rows[i].bytes);
-        assert_string_equal(text, rows[i].text);
-    }
-}
-
 static void assert_name(const char *name, const char *expected)
 {
     const struct domain domain = {.name = (char *)(uintptr_t)name};
@@ -124,8 +98,9 @@ static void all_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes),    cmocka_unit_test(names),
-        cmocka_unit_test(what),     cmocka_unit_test(the_end_of_a_long_path),
+        cmocka_unit_test(names),
+        cmocka_unit_test(what),
+        cmocka_unit_test(the_end_of_a_long_path),
         cmocka_unit_test(all_fits),
     };
 

@@ -3,11 +3,13 @@
  * Before the XML of a domain or volume stand lines of what is known of its
  * disks:
  *   disk TARGET             "whole" behind it: followed to the chain's end
- *   layer ROLE FORMAT STORAGE PATH CAPACITY ALLOCATION PHYSICAL
- *                           "-" is unknown; ROLE is a depth or "mirror"
+ *   layer ROLE FORMAT STORAGE PATH CAPACITY ALLOCATION PHYSICAL [INDEX]
+ *                           "-" is unknown; ROLE is a depth, "mirror", or
+ *                           "below" it
  *   status MODE OWNER GROUP LABEL TIME
  *   qcow2 VERSION [FEATURE...]
- * the last two of the layer before them.
+ *   volume POOL NAME        it is that one; the XML's own pool is "pool"
+ * the last three of the layer before them.
  */
 #include "cases.h"
 #include "rfcxml.h"
@@ -22,7 +24,9 @@
 /* What the lines say; an empty string in place of "-". */
 struct scene {
     struct domain domain;
+    struct domain below; /* the mirrors */
     struct facts facts[MOST][MOST];
+    struct facts facts_below[MOST][MOST];
     struct facts *last;
 };
 
@@ -38,9 +42,11 @@ static char *copy_of(const char *word)
 
 static void add_disk(struct scene *scene, char *words)
 {
-    struct disk *disk = domain_add_disk(&scene->domain, strtok(words, " "));
+    const char *target = strtok(words, " ");
+    struct disk *disk = domain_add_disk(&scene->domain, target);
 
     assert_non_null(disk);
+    assert_non_null(domain_add_disk(&scene->below, target));
     assert_true(scene->domain.disk_count <= MOST);
     disk->ended = strtok(NULL, " ") != NULL;
 }
@@ -48,9 +54,10 @@ static void add_disk(struct scene *scene, char *words)
 static void add_layer(struct scene *scene, char *words)
 {
     size_t last = scene->domain.disk_count - 1;
-    struct disk *disk = &scene->domain.disks[last];
-    struct layer *layer = disk_add_layer(disk);
     const char *role = strtok(words, " ");
+    bool below = strcmp(role, "below") == 0;
+    struct disk *disk = &(below ? &scene->below : &scene->domain)->disks[last];
+    struct layer *layer = disk_add_layer(disk);
 
     assert_non_null(layer);
     assert_true(disk->layer_count <= MOST);
@@ -65,7 +72,10 @@ static void add_layer(struct scene *scene, char *words)
     layer->sizes.capacity = read_size(strtok(NULL, " "));
     layer->sizes.allocation = read_size(strtok(NULL, " "));
     layer->sizes.physical = read_size(strtok(NULL, " "));
-    scene->last = &scene->facts[last][disk->layer_count - 1];
+    const char *index = strtok(NULL, " ");
+    layer->index = index == NULL ? 0 : (unsigned)strtoul(index, NULL, 10);
+    scene->last = (below ? scene->facts_below : scene->facts)[last] +
+                  (disk->layer_count - 1);
 }
 
 static void add_status(struct scene *scene, char *words)
@@ -87,11 +97,19 @@ static void add_status(struct scene *scene, char *words)
 
 static void add_features(struct scene *scene, char *words)
 {
-    scene->last->version = (unsigned)strtoul(strtok(words, " "), NULL, 10);
+    struct image *image = &scene->last->image;
+
+    image->version = (unsigned)strtoul(strtok(words, " "), NULL, 10);
     for (char *word; (word = strtok(NULL, " ")) != NULL;) {
-        scene->last->lazy_refcounts |= strcmp(word, "lazy_refcounts") == 0;
-        scene->last->extended_l2 |= strcmp(word, "extended_l2") == 0;
+        image->lazy_refcounts |= strcmp(word, "lazy_refcounts") == 0;
+        image->extended_l2 |= strcmp(word, "extended_l2") == 0;
     }
+}
+
+static void add_volume(struct scene *scene, char *words)
+{
+    scene->last->pool = strdup(strtok(words, " "));
+    scene->last->volume = strdup(strtok(NULL, " "));
 }
 
 /* Returns the XML behind the lines. */
@@ -101,10 +119,9 @@ static char *read_lines(struct scene *scene, char *text)
         const char *word;
         void (*add)(struct scene *scene, char *words);
     } lines[] = {
-        {"disk ", add_disk},
-        {"layer ", add_layer},
-        {"status ", add_status},
-        {"qcow2 ", add_features},
+        {"disk ", add_disk},     {"layer ", add_layer},
+        {"status ", add_status}, {"qcow2 ", add_features},
+        {"volume ", add_volume},
     };
 
     while (*text != '<') {
@@ -120,16 +137,20 @@ static char *read_lines(struct scene *scene, char *text)
     return text;
 }
 
-static bool complete(xmlDoc *doc, const struct scene *scene, bool volume)
+static bool complete(xmlDoc *doc, struct scene *scene, bool volume)
 {
-    struct rfcxml_disk disks[MOST];
+    struct known_disk disks[MOST];
+    struct known_disk below[MOST];
+    size_t count = scene->domain.disk_count;
 
-    for (size_t i = 0; i < scene->domain.disk_count; i++)
-        disks[i] =
-            (struct rfcxml_disk){&scene->domain.disks[i], scene->facts[i]};
-    return volume
-               ? rfcxml_complete_volume(doc, &disks[0])
-               : rfcxml_complete_domain(doc, disks, scene->domain.disk_count);
+    for (size_t i = 0; i < count; i++) {
+        disks[i] = (struct known_disk){.disk = &scene->domain.disks[i],
+                                       .facts = scene->facts[i]};
+        below[i] = (struct known_disk){.disk = &scene->below.disks[i],
+                                       .facts = scene->facts_below[i]};
+    }
+    return volume ? rfcxml_complete_volume(doc, "pool", &disks[0])
+                  : rfcxml_complete_domain(doc, disks, below, count);
 }
 
 static char *complete_case(char *input)
@@ -149,7 +170,12 @@ static char *complete_case(char *input)
         asprintf(&output, "%s\n", (const char *)xmlBufferContent(buffer)) > 0);
     xmlBufferFree(buffer);
     xmlFreeDoc(doc);
+    for (size_t i = 0; i < MOST; i++) {
+        free(scene->facts[0][i].pool);
+        free(scene->facts[0][i].volume);
+    }
     domain_clear(&scene->domain);
+    domain_clear(&scene->below);
     free(scene);
     return output;
 }

@@ -86,6 +86,19 @@ static void half_an_expression_is_refused(void **state)
     select_clear(&select);
 }
 
+/* Where no expression is wanted a slash is none. */
+static void name_is_taken_as_it_is(void **state)
+{
+    struct select select = {.ignore = false};
+
+    (void)state;
+    assert_true(select_add_name(&select.domains, "/vm(/"));
+    assert_true(select_add_name(&select.domains, "/./"));
+    assert_true(select_domain(&select, "/vm(/"));
+    assert_false(select_domain(&select, "vm1"));
+    select_clear(&select);
+}
+
 /* A list whose only entry was refused still lets everything through. */
 static void list_of_a_bad_expression_is_empty(void **state)
 {
@@ -116,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_expression_is_told_and_not_added),
         cmocka_unit_test(half_an_expression_is_refused),
+        cmocka_unit_test(name_is_taken_as_it_is),
         cmocka_unit_test(list_of_a_bad_expression_is_empty),
         cmocka_unit_test(clear_empties),
     };

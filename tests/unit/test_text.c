@@ -94,6 +94,40 @@ static void ends_of_texts(void **state)
     expect_written("path/\x1b[31m", 6, "...31m");
 }
 
+static void expect_columns(const char *line, size_t from, size_t width,
+                           const char *expected)
+{
+    char *output = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&output, &length);
+
+    assert_non_null(out);
+    text_put_columns(out, line, strlen(line), from, width);
+    fclose(out);
+    assert_string_equal(output, expected);
+    free(output);
+}
+
+static void columns_of_lines(void **state)
+{
+    const char coloured[] = "\033[31mr\xc3\xa4"
+                            "d\033[0m.";
+
+    (void)state;
+    expect_columns("12345678", 0, 8, "12345678");
+    expect_columns("12345678", 0, 7, "1234567");
+    expect_columns("12345678", 3, 2, "45");
+    expect_columns("12345678", 8, 2, "");
+    /* Characters stay whole. */
+    expect_columns("x\xc3\xa4\xe2\x82\xacz", 1, 2, "\xc3\xa4\xe2\x82\xac");
+    /* Colours take no room, and hold where what they begin with is cut. */
+    expect_columns("\033[31mred\033[0m plain", 1, 4, "\033[31med\033[0m p");
+    expect_columns("\033[31mred\033[0m", 0, 2, "\033[31mre\033[0m");
+    expect_columns("\033[31mred\033[0m", 5, 2, "\033[31m\033[0m");
+    assert_int_equal(text_columns(coloured, strlen(coloured)), 4);
+    assert_int_equal(text_columns("abc", 2), 2);
+}
+
 /* An image of 100 MiB on a device that has `left` left, and can still grow by
  * `growth`. */
 static enum danger danger(uint64_t left, uint64_t growth)
@@ -187,6 +221,7 @@ int main(void)
         cmocka_unit_test(sizes_for_people),
         cmocka_unit_test(no_commands_to_a_terminal),
         cmocka_unit_test(ends_of_texts),
+        cmocka_unit_test(columns_of_lines),
         cmocka_unit_test(what_is_utf8),
         cmocka_unit_test(dangers),
         cmocka_unit_test(sources),

@@ -702,6 +702,32 @@ static void room_alone_ends_no_pause(void **state)
     close_scene();
 }
 
+/* The image was copied to where there is room, and the copy took its place. */
+static void nor_does_another_image(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("enospc", true);
+    fake.domains[0].xml =
+        DOMAIN("<disk type='block'><driver type='qcow2'/>"
+               "<source dev='/dev/wide' index='3'/><backingStore/>"
+               "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+    fake_state(&fake.domains[0],
+               "state.state=3\nstate.reason=5\nblock.count=1\n"
+               "block.0.name=vda\nblock.0.path=/dev/wide\n"
+               "block.0.backingIndex=3\nblock.0.capacity=104857600\n"
+               "block.0.physical=104857600\nblock.0.allocation=3145728\n");
+    fake.domains[0].error = (struct disk_error){"vda", true};
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(pass()->domains[0]->disks[0].errors, 1);
+    assert_int_equal(told_count, 1);
+    happen(EVENT_RESUMED);
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, ERRORS, RUNS_AGAIN);
+    close_scene();
+}
+
 /* libvirt knows of a disk that the user has left out. */
 static void a_disk_that_is_left_out_has_its_name(void **state)
 {
@@ -790,6 +816,27 @@ static void or_it_is_not(void **state)
     assert_told(0, SEVERITY_FAILURE, ERRORS,
                 "vm1 runs on, but its guest was told: vda layer0 (vda[2], "
                 "/dev/thin) or an image below it: I/O error");
+    close_scene();
+}
+
+/* error_policy='ignore': the write is lost, and nobody else tells. */
+static void a_guest_may_not_know(void **state)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    (void)state;
+    open_thin();
+    pass();
+    event.ignored = true;
+    hear(&event);
+    attend();
+    thin.end = 11;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
+                "vm1 runs on, its guest was not told and data are lost: vda "
+                "layer0 (vda[2], /dev/thin): no space left");
     close_scene();
 }
 
@@ -1066,6 +1113,18 @@ static void one_that_was_cancelled_too(void **state)
     assert_false(end_job(JOB_COMMIT, JOB_CANCELLED));
     assert_told(0, SEVERITY_OKAY, COMMIT,
                 "vm1: the commit of vda was cancelled");
+    close_scene();
+}
+
+/* Its end comes behind the answer, in the same pass. */
+static void a_job_that_is_over_has_no_progress(void **state)
+{
+    (void)state;
+    open_commit();
+    const struct disk *disk = &pass()->domains[0]->disks[0];
+    assert_true(disk->job_fresh);
+    end_job(JOB_COMMIT, JOB_COMPLETED);
+    assert_false(disk->job_fresh);
     close_scene();
 }
 
@@ -1387,6 +1446,99 @@ static void a_backup_that_is_full_is_told_by_its_image(void **state)
     close_scene();
 }
 
+/* No event told of it. */
+static void so_it_is_where_a_pass_finds_it(void **state)
+{
+    (void)state;
+    open_thin();
+    fake.domains[0].job = (struct job){JOB_BACKUP, 0, 0, false};
+    thin.paused = true;
+    show_backup(1048576 + 65536);
+    fake.domains[0].error = (struct disk_error){"vda", true};
+    pass();
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
+                "vm1 is paused: vda scratch (vda[5], /dev/scratch): no space "
+                "left. Make room, then resume it");
+    close_scene();
+}
+
+/* Before anybody was told that it is paused. */
+static void one_that_was_resumed_is_not_told_of(void **state)
+{
+    (void)state;
+    open_thin();
+    fake.domains[0].job = (struct job){JOB_BACKUP, 0, 0, false};
+    show_backup(65536);
+    pass();
+    pass();
+    fail_io("enospc", true);
+    happen(EVENT_RESUMED);
+    pass();
+    for (size_t i = 0; i < told_count; i++)
+        assert_string_not_equal(told[i].type_instance, "errors");
+    close_scene();
+}
+
+static bool end_backup(const char *reason)
+{
+    struct event event = event_of(EVENT_BACKUP, "");
+
+    snprintf(event.reason, sizeof(event.reason), "%s", reason);
+    hear(&event);
+    return attend();
+}
+
+#define BACKUP "vm1/vda/block_job-backup"
+#define BACKUP_FULL "vm1: the backup of vda has failed: No space left on device"
+
+/* No pass has seen it. The hypervisor gives the reason just before, or ... */
+static void a_backup_between_passes_has_its_reason(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    assert_false(end_backup("No space left on device"));
+    end_job(JOB_BACKUP, JOB_FAILED);
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, BACKUP, BACKUP_FULL);
+    pass();
+    assert_int_equal(told_count, 1);
+    end_job(JOB_BACKUP, JOB_COMPLETED);
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, BACKUP, "vm1: the backup of vda is complete");
+    close_scene();
+}
+
+/* ... just behind. */
+static void or_it_comes_later(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    assert_true(end_job(JOB_BACKUP, JOB_FAILED));
+    assert_int_equal(told_count, 0);
+    end_backup("No space left on device");
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, BACKUP, BACKUP_FULL);
+    close_scene();
+}
+
+/* It was another backup's. */
+static void an_old_reason_is_none(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    end_backup("No space left on device");
+    pass();
+    end_job(JOB_BACKUP, JOB_FAILED);
+    pass();
+    assert_told(0, SEVERITY_FAILURE, BACKUP,
+                "vm1: the backup of vda has failed: libvirt does not say why");
+    close_scene();
+}
+
 /* It is the disk itself: then that is told, as soon. */
 static void or_it_is_not_the_backup(void **state)
 {
@@ -1432,17 +1584,17 @@ static const char xml_base_alone[] =
            "<source dev='/dev/base' index='1'/><backingStore/>"
            "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
 
-/* `end`: of what was written, in bytes. */
-static void show_base_alone(unsigned long long end)
+/* `end`: of what was written, in bytes; `size`: of the device. */
+static void show_base_alone(unsigned long long end, unsigned long long size)
 {
     char text[512];
 
     snprintf(text, sizeof(text),
              "state.state=1\nblock.count=1\nblock.0.name=vda\n"
              "block.0.path=/dev/base\nblock.0.backingIndex=1\n"
-             "block.0.capacity=104857600\nblock.0.physical=8388608\n"
+             "block.0.capacity=104857600\nblock.0.physical=%llu\n"
              "block.0.allocation=%llu\n",
-             end);
+             size, end);
     fake.domains[0].xml = xml_base_alone;
     fake_state(&fake.domains[0], text);
 }
@@ -1454,7 +1606,7 @@ static void an_alarm_moves_with_its_layer(void **state)
     (void)state;
     open_armed();
     cross("vda[1]", 6 * MIB);
-    show_base_alone(7 * MIB);
+    show_base_alone(7 * MIB, 8 * MIB);
     pass();
     assert_int_equal(told_count, 3);
     assert_told(1, SEVERITY_OKAY, LAYER1,
@@ -1462,9 +1614,43 @@ static void an_alarm_moves_with_its_layer(void **state)
                 "now");
     assert_told(2, SEVERITY_WARNING, LAYER0,
                 "vm1: vda layer0 (vda[1], /dev/base) is over its watermark by "
-                "64.0 KiB: 1.9 MiB of 8.0 MiB left");
+                "1.0 MiB: 1.0 MiB of 8.0 MiB left");
     pass();
     assert_int_equal(told_count, 3);
+    close_scene();
+}
+
+/* The write that met the watermark does not show in the figures yet. */
+static void nor_is_it_lost_before_it_shows(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[1]", 6 * MIB);
+    show_base_alone(5 * MIB, 8 * MIB);
+    pass();
+    assert_int_equal(told_count, 3);
+    assert_told(2, SEVERITY_WARNING, LAYER0,
+                "vm1: vda layer0 (vda[1], /dev/base) is over its watermark by "
+                "64.0 KiB: 1.9 MiB of 8.0 MiB left");
+    close_scene();
+}
+
+/* Its device has grown, and then the pivot came, between two passes. */
+static void one_that_has_room_does_not_move(void **state)
+{
+    (void)state;
+    open_armed();
+    cross("vda[1]", 6 * MIB);
+    show_base_alone(7 * MIB, 16 * MIB);
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].severity, SEVERITY_OKAY);
+    assert_int_equal(errands(ERRAND_THRESHOLD), 3);
+    show_base_alone(15 * MIB, 16 * MIB);
+    pass();
+    assert_told(2, SEVERITY_WARNING, LAYER0,
+                "vm1: vda layer0 (vda[1], /dev/base) is over its watermark by "
+                "1.0 MiB: 1.0 MiB of 16.0 MiB left");
     close_scene();
 }
 
@@ -1518,7 +1704,7 @@ static void an_event_within_a_new_layout_is_not_lost(void **state)
     event.job = JOB_COMMIT;
     event.end = JOB_COMPLETED;
     hear(&event);
-    show_base_alone(3 * MIB);
+    show_base_alone(3 * MIB, 8 * MIB);
     pass();
     assert_int_equal(told_count, 1);
     assert_told(0, SEVERITY_OKAY, COMMIT, "vm1: the commit of vda is complete");
@@ -1600,11 +1786,13 @@ int main(void)
         cmocka_unit_test(a_pass_finds_it_paused),
         cmocka_unit_test(nobody_may_know_of_which_disk),
         cmocka_unit_test(room_alone_ends_no_pause),
+        cmocka_unit_test(nor_does_another_image),
         cmocka_unit_test(a_disk_that_is_left_out_has_its_name),
         cmocka_unit_test(a_pause_is_told_beside_an_error_that_was_reported),
         cmocka_unit_test(nor_does_one_hide_a_pause_that_nobody_told_of),
         cmocka_unit_test(a_reported_error_is_explained),
         cmocka_unit_test(or_it_is_not),
+        cmocka_unit_test(a_guest_may_not_know),
         cmocka_unit_test(a_guest_that_runs_on_is_told_of_once_a_minute),
         cmocka_unit_test(all_is_well_when_the_last_has_ended),
         cmocka_unit_test(a_pass_follows_where_a_watermark_stands),
@@ -1620,6 +1808,7 @@ int main(void)
         cmocka_unit_test(a_job_that_will_not_fit_is_told_of_in_time),
         cmocka_unit_test(a_job_that_is_complete_is_told_of),
         cmocka_unit_test(one_that_was_cancelled_too),
+        cmocka_unit_test(a_job_that_is_over_has_no_progress),
         cmocka_unit_test(a_job_that_fits_is_not_told_of),
         cmocka_unit_test(a_job_is_asked_for_until_there_is_an_answer),
         cmocka_unit_test(a_copy_that_failed_tells_of_its_destination),
@@ -1633,9 +1822,16 @@ int main(void)
         cmocka_unit_test(a_late_answer_revives_no_job),
         cmocka_unit_test(a_backup_that_vanishes_is_forgotten),
         cmocka_unit_test(a_backup_that_is_full_is_told_by_its_image),
+        cmocka_unit_test(so_it_is_where_a_pass_finds_it),
+        cmocka_unit_test(one_that_was_resumed_is_not_told_of),
+        cmocka_unit_test(a_backup_between_passes_has_its_reason),
+        cmocka_unit_test(or_it_comes_later),
+        cmocka_unit_test(an_old_reason_is_none),
         cmocka_unit_test(or_it_is_not_the_backup),
         cmocka_unit_test(a_changed_chain_tells_that_it_is_complete),
         cmocka_unit_test(an_alarm_moves_with_its_layer),
+        cmocka_unit_test(nor_is_it_lost_before_it_shows),
+        cmocka_unit_test(one_that_has_room_does_not_move),
         cmocka_unit_test(an_alarm_ends_when_a_snapshot_is_taken),
         cmocka_unit_test(an_event_within_a_new_layout_is_not_lost),
         cmocka_unit_test(an_alarm_moves_with_its_machine),
