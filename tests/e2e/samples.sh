@@ -102,7 +102,7 @@ expect_growth() {
 # sample and the end. collectd must be stopped.
 expect_steady() {
     local first missing
-    first=$(series_times "$2" | head -n 1)
+    first=$(series_times "$2" | sed -n 1p)
     missing=$(series_times hypervisor/virt_backing/count-domains |
         awk -v first="$first" '$1 >= first' | grep -vxF -f <(series_times "$2")) || true
     expect_equal "$1: cycles without it" "" "$missing"

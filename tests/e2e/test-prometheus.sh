@@ -2,7 +2,6 @@
 # A Prometheus with the files of integrations/prometheus and a collectd with its snippet:
 # series have the labels that the rules count on, and the values that stat and qemu-img say;
 # they end soon after their machine; and alerts fire for what is so, and for nothing else.
-# limit: 240
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
