@@ -62,8 +62,59 @@ static void read_place(const xmlNode *parent, char **ret_path,
     }
 }
 
-bool volxml_read(const char *xml, struct disk *disk,
-                 struct volume_backing *ret_backing)
+/* U+FFFD, which XML can hold, and which means what it is here for. */
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* Longer than need be, a surrogate, beyond the last character, or none. */
+static bool is_excluded(const unsigned char *at)
+{
+    return (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+           (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f) ||
+           (at[0] == 0xef && at[1] == 0xbf && at[2] > 0xbd);
+}
+
+/* How many bytes at the beginning of a text are a character that XML can hold;
+ * 0: there is none. */
+static size_t character_length(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t length = at[0] < 0x80   ? 1
+                    : at[0] < 0xc2 ? 0
+                    : at[0] < 0xe0 ? 2
+                    : at[0] < 0xf0 ? 3
+                    : at[0] < 0xf5 ? 4
+                                   : 0;
+
+    if (length == 1 && at[0] < ' ' && strchr("\t\n\r", at[0]) == NULL)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return length > 2 && is_excluded(at) ? 0 : length;
+}
+
+/* libvirt writes the bytes of a volume's name as they are, so that its XML may
+ * be none. To be freed; NULL when memory is short. */
+static char *mend(const char *xml)
+{
+    size_t size = strnlen(xml, VOLXML_SIZE_MAX + 1);
+    char *mended = malloc(size * strlen(REPLACEMENT) + 1);
+    char *to = mended;
+
+    for (size_t i = 0; mended != NULL && i < size;) {
+        size_t length = character_length(xml + i);
+        size_t taken = length > 0 ? length : strlen(REPLACEMENT);
+        memcpy(to, length > 0 ? xml + i : REPLACEMENT, taken);
+        to += taken;
+        i += length > 0 ? length : 1;
+    }
+    if (mended != NULL)
+        *to = '\0';
+    return mended;
+}
+
+static bool read_volume(const char *xml, struct disk *disk,
+                        struct volume_backing *ret_backing)
 {
     CLEANUP_DOC xmlDoc *doc = xmltree_parse(xml, VOLXML_SIZE_MAX, "volume");
     struct layer *layer = doc == NULL ? NULL : disk_add_layer(disk);
@@ -85,5 +136,24 @@ bool volxml_read(const char *xml, struct disk *disk,
     *ret_backing = (struct volume_backing){0};
     if (backing != NULL)
         read_place(backing, &ret_backing->path, &ret_backing->format);
+    return true;
+}
+
+bool volxml_read(const char *xml, struct disk *disk,
+                 struct volume_backing *ret_backing)
+{
+    if (read_volume(xml, disk, ret_backing))
+        return true;
+    CLEANUP_FREE char *mended = mend(xml);
+    if (mended == NULL || strcmp(mended, xml) == 0 ||
+        !read_volume(mended, disk, ret_backing))
+        return false;
+    /* A path that was mended leads nowhere; that of a backing image is kept,
+     * since the chain does not end here. */
+    struct layer *layer = &disk->layers[disk->layer_count - 1];
+    if (layer->path != NULL && strstr(layer->path, REPLACEMENT) != NULL) {
+        free(layer->path);
+        layer->path = NULL;
+    }
     return true;
 }

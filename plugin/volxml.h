@@ -17,8 +17,9 @@ struct volume_backing {
 };
 
 /* Appends to the disk a layer for the volume: storage, format, path, and its
- * sizes as stated. *ret_backing is what lies below it, to be freed. False when
- * the XML can't be understood or memory is short. */
+ * sizes as stated. *ret_backing is what lies below it, to be freed. Names that
+ * XML can't hold make no difference, but a path with such bytes is not known.
+ * False when the XML can't be understood or memory is short. */
 bool volxml_read(const char *xml, struct disk *disk,
                  struct volume_backing *ret_backing);
 

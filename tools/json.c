@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <json-c/json.h>
+#include <stdlib.h>
 
 /* Of the document's form: another one when a program that reads it would have
  * to change. */
@@ -141,11 +142,28 @@ static struct json_object *make_domain(const struct domain *domain)
     return object;
 }
 
+/* A volume that has no other name must have one: bytes that are no ASCII are
+ * then written as "\\xe4". */
+static void add_name(struct json_object *to, const char *name)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = text_is_utf8(name) ? NULL : open_memstream(&text, &size);
+
+    for (const char *c = name; stream != NULL && *c != '\0'; c++)
+        fprintf(stream, (unsigned char)*c < 0x80 ? "%c" : "\\x%02x",
+                (unsigned)(unsigned char)*c);
+    if (stream != NULL)
+        fclose(stream);
+    add_text(to, "name", text != NULL ? text : name);
+    free(text);
+}
+
 static struct json_object *make_volume(const struct disk *volume)
 {
     struct json_object *object = json_object_new_object();
 
-    add_text(object, "name", volume->target);
+    add_name(object, volume->target);
     add_layers(object, volume);
     return object;
 }

@@ -84,15 +84,6 @@ const char *text_reason(const struct domain *domain)
     return domain->spared ? "not-asked" : "silent";
 }
 
-void text_put(FILE *out, const char *text)
-{
-    while (*text != '\0') {
-        size_t control = plain_control_length(text);
-        putc(control > 0 ? '?' : *text, out);
-        text += control > 0 ? control : 1;
-    }
-}
-
 /* How many bytes a character of UTF-8 has, by its first; 0: none begins so. */
 static size_t character_length(unsigned char first)
 {
@@ -103,6 +94,31 @@ static size_t character_length(unsigned char first)
     if (first >= 0xe0 && first < 0xf0)
         return 3;
     return first >= 0xf0 && first < 0xf5 ? 4 : 0;
+}
+
+/* One that is no UTF-8 there. */
+static bool is_stray(const char *text)
+{
+    size_t length = character_length((unsigned char)*text);
+
+    for (size_t i = 1; i < length; i++)
+        if (((unsigned char)text[i] & 0xc0) != 0x80)
+            return true;
+    return length == 0;
+}
+
+void text_put(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t control = is_stray(text) ? 1 : plain_control_length(text);
+        size_t length =
+            control > 0 ? control : character_length((unsigned char)*text);
+        if (control > 0)
+            putc('?', out);
+        else
+            fwrite(text, 1, length, out);
+        text += length;
+    }
 }
 
 bool text_is_utf8(const char *text)

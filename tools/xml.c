@@ -124,7 +124,7 @@ static bool print_known(FILE *out, struct host *host, xmlDoc *doc,
 
     if (whole)
         domain_clear(below);
-    return good;
+    return good && whole;
 }
 
 bool xml_print_domain(FILE *out, struct host *host, const char *name)
@@ -198,11 +198,10 @@ static const struct disk *find_volume(const struct inventory *inventory,
 }
 
 static bool complete_volume(struct host *host, xmlDoc *doc, const char *pool,
-                            const struct disk *disk)
+                            const struct disk *disk, bool *ret_whole)
 {
     struct known_disk volume = {.disk = disk, .volumes = true};
-    bool whole;
-    if (!facts_gather(host, &volume, 1, &whole))
+    if (!facts_gather(host, &volume, 1, ret_whole))
         return false;
     bool good = rfcxml_complete_volume(doc, pool, &volume);
 
@@ -239,8 +238,11 @@ bool xml_print_volume(FILE *out, struct host *host, const char *pool,
     } else {
         CLEANUP_DOC xmlDoc *doc =
             xmltree_parse(volume.xml, VOLXML_SIZE_MAX, "volume");
-        good = doc != NULL && complete_volume(host, doc, pool, disk) &&
-               print_document(out, doc);
+        bool whole = true;
+        if (doc == NULL)
+            complain_of(&volume, pool);
+        good = doc != NULL && complete_volume(host, doc, pool, disk, &whole) &&
+               print_document(out, doc) && whole;
     }
     free(volume.xml);
     return good;

@@ -28,6 +28,24 @@ expect_text() {
     expect_success "$1: $3" grep -qF -- "$3" "$HOST_DIR/$2"
 }
 
+# Storage that hangs for ten seconds, by strace's hand: what only stat and the like
+# can say is missing, and the exit status tells.
+if command -v strace >/dev/null; then
+    host_virsh pool-create-as pool dir --target "$HOST_DIR" >/dev/null
+    for words in "xml vm1" "vol-xml pool vm1.qcow2"; do
+        status=0
+        # shellcheck disable=SC2086 # words are meant to be split
+        ASAN_OPTIONS=detect_leaks=0 strace -qq -f -o /dev/null -e trace=getxattr \
+            -e inject=getxattr:delay_enter=10000000 "$CLI" --connect "$HOST_URI_RO" --timeout 2 $words \
+            >"$HOST_DIR/out" 2>"$HOST_DIR/err" || status=$?
+        expect_equal "$words, storage hangs: exit status" 1 "$status"
+        expect_equal "one line says so" \
+            "virt-backing: the images' storage does not answer: no permissions, timestamps and features" \
+            "$(grep -v "^strace:" "$HOST_DIR/err")"
+        expect_text "$words: what is known is there" out '<capacity unit="bytes">8388608</capacity>'
+    done
+fi
+
 stuck_stop vm2
 expect_in_time list 0 list -b
 expect_text list out 'vm2 does not answer'

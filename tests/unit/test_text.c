@@ -85,8 +85,10 @@ static void no_commands_to_a_terminal(void **state)
     expect_written("\xc2\x9b"
                    "31m\xc2\x80\xc2\x9f",
                    0, "?31m??");
-    /* U+00A0, which is none, and what ends in the middle of a character. */
-    expect_written("\xc2\xa0\xc2", 0, "\xc2\xa0\xc2");
+    /* U+00A0, which is none; bytes that are no UTF-8, and what ends in the
+     * middle of a character. */
+    expect_written("\xc2\xa0\xc2", 0, "\xc2\xa0?");
+    expect_written("a\xe4z\xff\xe2\x82", 0, "a?z???");
     expect_written("", 0, "");
 }
 
