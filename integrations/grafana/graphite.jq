@@ -27,7 +27,7 @@ def any_path: any + {allValue: "*"};
 
 dashboard("graphite"; "virt-backing-graphite"; "virt_backing: Graphite"; [
     (choice("host"; "Host"; "collectd.*.virt_backing.count.domains"; "/^collectd\\.([^.]+)\\./") | any_path),
-    choice("domain"; "Domain"; "collectd.*.virt_backing.duration.stale"; "/^collectd\\.([^.]+)\\./"),
+    choice("domain"; "Domain"; "collectd.*.virt_backing.*.count.layers"; "/^collectd\\.([^.]+)\\./"),
     (choice("disk"; "Disk"; "collectd.$domain.virt_backing.*.count.layers"; "/\\.virt_backing\\.([^.]+)\\./") | any_path)];
     [
     stat("Machines"; [target(own("count.domains"))]; 5; no_limits),

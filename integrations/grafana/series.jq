@@ -12,7 +12,7 @@ def disks($name): disks($name; "");
 def own($type): "collectd_virt_backing_count{type=\"\($type)\", instance=~\"$host\", host!=\"\"}";
 # What guests of the chosen hosts were promised ("capacity"), and what is taken of the
 # storage ("allocation"), each image once; and storage pools.
-def totals($type): "collectd_virt_backing_bytes{type=\"\($type)\", instance=~\"$host\", pool=\"\"}";
+def totals($type): "collectd_virt_backing_bytes{type=\"\($type)\", instance=~\"$host\", pool=\"\", host!=\"\"}";
 def pools($type): "collectd_virt_backing_bytes{type=\"\($type)\", instance=~\"$host\", pool!=\"\"}";
 
 # Headroom of images that can run out: of those that can't it is their capacity.
@@ -26,5 +26,5 @@ def errors: "sum(\(disks("count"; ", type=\"errors\""))) or vector(0)";
 def choice($name; $title; $series): variable("prometheus"; $name; $title;
     {query: "label_values(\($series), \(if $name == "host" then "instance" else $name end))", refId: "A"});
 def choose_host: choice("host"; "Host"; "collectd_virt_backing_count{type=\"domains\"}") | any;
-def choose_domain: choice("domain"; "Domain"; "collectd_virt_backing_duration_seconds{type=\"stale\", instance=~\"$host\"}");
+def choose_domain: choice("domain"; "Domain"; "collectd_virt_backing_count{type=\"layers\", domain!=\"\", instance=~\"$host\"}");
 def choose_disk: choice("disk"; "Disk"; machines("count"; ", type=\"layers\"")) | any;
