@@ -64,7 +64,7 @@ expect_equal "of a pool that is stopped" "0 qcow2 volume stopped/gone.qcow2 - - 
 
 cli xml vm1 >"$HOST_DIR/xml"
 expect_success "well-formed" xmllint --noout "$HOST_DIR/xml"
-path=/domain/devices/disk[1]
+path="/domain/devices/disk[1]"
 for image in "$top" "$middle" "$base"; do
     format=qcow2
     [ "$image" != "$base" ] || format=raw
