@@ -302,6 +302,14 @@ const struct inventory *host_read(struct host *host, bool whole)
     return inventory;
 }
 
+bool host_is_whole(const struct host *host, const struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++)
+        if (!host_is_sized(inventory->domains[i]))
+            return false;
+    return !is_waiting(host) && all_whole(inventory, false);
+}
+
 bool host_is_sized(const struct domain *domain)
 {
     return domain->id == DOMAIN_OFF || domain->sized;

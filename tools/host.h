@@ -29,6 +29,10 @@ void host_close(struct host *host);
  * stderr, where libvirt did not answer; else good until the next pass. */
 const struct inventory *host_read(struct host *host, bool whole);
 
+/* Whether all that was asked is answered: no call hangs, each domain has told
+ * its sizes, and no image is being read any more. */
+bool host_is_whole(const struct host *host, const struct inventory *inventory);
+
 /* Calls `work` in a thread, with a hypervisor of its own, and waits for it
  * until the command's timeout is over, and a moment. False when it does not
  * return by then, after the line `silence` on stderr: `job` is in use for ever.

@@ -3,6 +3,7 @@
 
 #include "host.h"
 #include "job.h"
+#include "sizes.h"
 #include "text.h"
 
 #include <json-c/json.h>
@@ -184,13 +185,61 @@ static struct json_object *make_pool(const struct pool *pool)
     return object;
 }
 
-static struct json_object *make_document(const struct inventory *inventory)
+/* Of others libvirt never tells all, and no other run would. */
+static bool is_measured(const struct layer *layer)
+{
+    enum storage storage = sizes_storage(layer);
+
+    return storage == STORAGE_FILE || storage == STORAGE_BLOCK ||
+           storage == STORAGE_VOLUME;
+}
+
+static bool has_sizes(const struct domain *domain, const struct disk *disk)
+{
+    bool chain = disk_chain_is_known(domain, disk);
+
+    for (size_t i = 0; i < disk->layer_count; i++) {
+        const struct layer *layer = &disk->layers[i];
+        const struct sizes *sizes = &layer->sizes;
+        if (is_measured(layer) && (sizes->capacity == SIZE_UNKNOWN ||
+                                   sizes->allocation == SIZE_UNKNOWN ||
+                                   sizes->physical == SIZE_UNKNOWN))
+            return false;
+        /* What lies below the last one, only that one can tell. */
+        chain = chain || (i + 1 == disk->layer_count && !is_measured(layer));
+    }
+    return chain;
+}
+
+static bool all_have_sizes(const struct domain *domain)
+{
+    for (size_t i = 0; i < domain->disk_count; i++)
+        if (!has_sizes(domain, &domain->disks[i]))
+            return false;
+    return true;
+}
+
+static bool is_complete(const struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++)
+        if (!all_have_sizes(inventory->domains[i]))
+            return false;
+    for (size_t i = 0; i < inventory->pools->count; i++)
+        if (!all_have_sizes(&inventory->pools->pools[i]->volumes))
+            return false;
+    return true;
+}
+
+static struct json_object *make_document(const struct inventory *inventory,
+                                         bool whole)
 {
     struct json_object *document = json_object_new_object();
     struct json_object *domains = json_object_new_array();
     struct json_object *pools = json_object_new_array();
 
     add(document, "version", json_object_new_int(VERSION_OF_FORM));
+    add(document, "complete",
+        json_object_new_boolean(whole && is_complete(inventory)));
     add_text(document, "hypervisor", inventory->hostname);
     for (size_t i = 0; i < inventory->count; i++)
         append(domains, make_domain(inventory->domains[i]));
@@ -201,9 +250,9 @@ static struct json_object *make_document(const struct inventory *inventory)
     return document;
 }
 
-bool json_print(FILE *out, const struct inventory *inventory)
+bool json_print(FILE *out, const struct inventory *inventory, bool whole)
 {
-    struct json_object *document = make_document(inventory);
+    struct json_object *document = make_document(inventory, whole);
     const char *text = json_object_to_json_string_ext(
         document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
     bool good = !failed && text != NULL && fprintf(out, "%s\n", text) > 0;

@@ -10,7 +10,8 @@
 
 #include <stdio.h>
 
-/* False when memory is short, or it can't be written. */
-bool json_print(FILE *out, const struct inventory *inventory);
+/* `whole`: all that was asked was answered. False when memory is short, or it
+ * can't be written. */
+bool json_print(FILE *out, const struct inventory *inventory, bool whole);
 
 #endif

@@ -52,7 +52,7 @@ static int run_list(struct host *host, const struct options *options)
                                                    : EXIT_TROUBLE;
     if (!options->json)
         list_print(stdout, inventory, &form);
-    else if (!json_print(stdout, inventory))
+    else if (!json_print(stdout, inventory, host_is_whole(host, inventory)))
         good = false;
     return good ? EXIT_SUCCESS : EXIT_TROUBLE;
 }

@@ -41,6 +41,7 @@ cli_try --json --inactive --volumes
 expect_equal "exit status" 0 "$CLI_STATUS"
 cp "$HOST_DIR/out" "$HOST_DIR/whole"
 expect_success "it is of the schema's form" json_is_valid "$HOST_DIR/whole"
+expect_equal "nothing is missing" True "$(value "$HOST_DIR/whole" "d['complete']")"
 expect_equal "domains" "['off', $(value "$HOST_DIR/out" "repr(d['domains'][1]['name'])")]" \
     "$(value "$HOST_DIR/out" "[x['name'] for x in d['domains']]")"
 expect_equal "the name" "$name" "$(value "$HOST_DIR/out" "d['domains'][1]['name']")"

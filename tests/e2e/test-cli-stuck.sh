@@ -54,6 +54,9 @@ for vm in vm1 vm3; do
 done
 expect_in_time json 0 --json
 expect_equal "json: who answers" "true false true" "$(sed -n 's/^ *"answered":\(.*\),/\1/p' "$HOST_DIR/out" | paste -sd ' ')"
+expect_text json out '"complete":false,'
+expect_in_time "json, another one" 0 --json vm1
+expect_text "json, another one" out '"complete":true,'
 expect_in_time check 3 check --warning 1
 # Calls of before still wait for it: to libvirt it is busy then.
 expect_success "check: who it is" \

@@ -42,3 +42,18 @@ expect_equal "nor has one that is off, but it ends somewhere" \
 cli_try explain off vda
 expect_success "explain: an end that is not known" grep -qE '^ +allocation +\? +not known' "$HOST_DIR/out"
 expect_success "explain: no headroom" grep -qE '^ +headroom +- +none' "$HOST_DIR/out"
+
+# --- JSON says of the whole whether something is missing ---
+
+# complete WORD...
+complete() {
+    cli --json "$@" | sed -n 's/^  "complete":\(.*\),/\1/p'
+}
+
+expect_equal "an end that is not known" false "$(complete --inactive off)"
+expect_equal "what no server is asked for does not count" true "$(complete)"
+mv "$HOST_DIR/base.qcow2" "$HOST_DIR/gone"
+host_destroy_vm vm1
+expect_equal "a backing image that is not there" false "$(complete --inactive vm1)"
+mv "$HOST_DIR/gone" "$HOST_DIR/base.qcow2"
+expect_equal "and when it is" true "$(complete --inactive vm1)"
