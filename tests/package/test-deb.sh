@@ -134,10 +134,27 @@ check_series() {
     expect_success "collectd ends well" wait $pid
 }
 
+# The programs of the two others run there, and the service starts one that is there. No
+# service is started: dpkg asks policy-rc.d.
+check_programs() {
+    local version
+    version=$(release_version)
+    inside sh -c 'printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d'
+    run_logged install-others inside dpkg --no-triggers -i \
+        "$HOST_DIR"/deb/virt-backing_*.deb "$HOST_DIR"/deb/virt-backing-snmp_*.deb
+    expect_equal "virt-backing" "virt-backing $version" "$(inside virt-backing --version | head -n 1)"
+    expect_equal "virt-backing-snmp" "virt-backing-snmp $version" "$(inside virt-backing-snmp -V)"
+    expect_equal "what the service starts" /usr/sbin/virt-backing-snmp \
+        "$(inside sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' /lib/systemd/system/virt-backing-snmp.service)"
+    expect_equal "its MIB" VIRT-BACKING-MIB::virtBackingMIB \
+        "$(inside snmptranslate -m VIRT-BACKING-MIB -IR virtBackingMIB)"
+}
+
 build_package
 check_lintian
 install_package
 check_files
+check_programs
 run_logged autopkgtest inside env "AUTOPKGTEST_TMP=$HOST_DIR/deb" \
     "$HOST_DIR/deb/virt_backing-$(release_version)/debian/tests/series"
 sed 's/^/autopkgtest: /' "$HOST_DIR/autopkgtest.out"

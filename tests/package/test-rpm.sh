@@ -43,4 +43,7 @@ expect_equal "files outside of doc" "$(printf '%s ' \
 expect_equal "examples other than integrations/, with their modes" "" \
     "$(diff <(files_with_modes "$HOST_DIR/virt_backing-$version/integrations") \
         <(sed -n "s,^\([0-7]*\) $docs/examples/,\1 ,p" <<<"$packed" | LC_ALL=C sort -k 2))"
+expect_equal "programs of the others" "/usr/bin/virt-backing /usr/sbin/virt-backing-snmp " \
+    "$(for other in "$HOST_DIR"/rpm/RPMS/*/*.rpm; do rpm -qlp "$other"; done |
+        grep -E '^/usr/s?bin/' | LC_ALL=C sort | tr '\n' ' ')"
 expect_equal "configuration files" /etc/collectd.d/virt_backing.conf "$(rpm -qcp "$binary_rpm")"
