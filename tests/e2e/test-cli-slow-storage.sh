@@ -27,7 +27,7 @@ env "${CLI_ENVIRONMENT[@]}" LSAN_OPTIONS=detect_leaks=0 \
     strace -f -qq -o "$HOST_DIR/trace" -e signal=none -e trace=getxattr,exit_group \
     -e inject=getxattr:delay_enter=7000000:when=1 -e inject=exit_group:delay_enter=9000000 \
     "$CLI" --connect "$HOST_URI_RO" --timeout 6 xml vm1 >"$HOST_DIR/out" 2>"$HOST_DIR/err" || status=$?
-expect_equal "exit status" 0 $status
+expect_equal "exit status" 1 $status
 expect_equal "stderr" "virt-backing: the images' storage does not answer: no permissions, timestamps and features" \
     "$(cat "$HOST_DIR/err")"
 expect_equal "the thread came back, and went on" 1 "$(grep -c 'getxattr.*/base\.qcow2' "$HOST_DIR/trace")"

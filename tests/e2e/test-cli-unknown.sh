@@ -54,6 +54,8 @@ expect_equal "an end that is not known" false "$(complete --inactive off)"
 expect_equal "what no server is asked for does not count" true "$(complete)"
 mv "$HOST_DIR/base.qcow2" "$HOST_DIR/gone"
 host_destroy_vm vm1
-expect_equal "a backing image that is not there" false "$(complete --inactive vm1)"
+# That an image is not there is no gap in what is known.
+expect_equal "a backing image that is missing" true "$(complete --inactive vm1)"
+expect_equal "is told as such" 1 "$(cli --json --inactive vm1 | grep -c '"missing":true')"
 mv "$HOST_DIR/gone" "$HOST_DIR/base.qcow2"
-expect_equal "and when it is" true "$(complete --inactive vm1)"
+expect_equal "and when it is not" 0 "$(cli --json --inactive vm1 | grep -c '"missing":true')"
