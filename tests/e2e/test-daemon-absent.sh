@@ -35,14 +35,14 @@ wait_intervals() {
     done
 }
 
-# expect_return LINES: one interval after libvirtd answers, and half a second for
-# a busy machine, the log has so many lines of a connection
+# expect_return LINES: soon after libvirtd answers (it is tried in each interval, and a
+# busy machine may take some) the log has so many lines of a connection
 expect_return() {
     local start
     start=$(host_now)
     wait_until 40 test_connections "$1"
-    expect_success "connected within one interval" [ $(($(host_now) - start)) -le 1000 ]
-    host_wait_fresh "$series" 2
+    expect_success "connected soon" [ $(($(host_now) - start)) -le 8000 ]
+    host_wait_fresh "$series"
     expect_value "capacity" "$(truth_length "$image")" "$series"
 }
 
