@@ -29,14 +29,14 @@ struct alarm *alarms_find_any(const struct alarms *alarms, enum alarm_kind kind,
     return NULL;
 }
 
-bool alarms_have_pause(const struct alarms *alarms,
-                       const unsigned char uuid[UUID_BYTES])
+struct alarm *alarms_find_pause(const struct alarms *alarms,
+                                const unsigned char uuid[UUID_BYTES])
 {
     for (size_t i = 0; i < alarms->count; i++)
         if (alarms->alarms[i].paused &&
             memcmp(alarms->alarms[i].uuid, uuid, UUID_BYTES) == 0)
-            return true;
-    return false;
+            return &alarms->alarms[i];
+    return NULL;
 }
 
 bool alarms_add(struct alarms *alarms, const struct alarm *alarm)

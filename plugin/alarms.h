@@ -52,14 +52,14 @@ struct alarm *alarms_find(const struct alarms *alarms, const struct alarm *key);
 struct alarm *alarms_find_any(const struct alarms *alarms, enum alarm_kind kind,
                               const unsigned char uuid[UUID_BYTES]);
 
+/* One that says why the domain is paused. */
+struct alarm *alarms_find_pause(const struct alarms *alarms,
+                                const unsigned char uuid[UUID_BYTES]);
+
 /* Adds a copy. False when memory is short. */
 bool alarms_add(struct alarms *alarms, const struct alarm *alarm);
 
 void alarms_remove(struct alarms *alarms, struct alarm *alarm);
-
-/* One stands that says why the domain is paused. */
-bool alarms_have_pause(const struct alarms *alarms,
-                       const unsigned char uuid[UUID_BYTES]);
 
 /* Removes all of the domain. */
 void alarms_remove_all(struct alarms *alarms,

@@ -164,7 +164,7 @@ static bool is_unexplained(const struct watch *watch,
                            const struct roster_entry *entry)
 {
     return entry->halted && entry->halted_at > entry->heard &&
-           !alarms_have_pause(&watch->herald.alarms, entry->domain.uuid);
+           alarms_find_pause(&watch->herald.alarms, entry->domain.uuid) == NULL;
 }
 
 static void plan_questions(const struct watch *watch,

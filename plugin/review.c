@@ -70,21 +70,18 @@ static void review_watermark(struct watch *watch, struct alarm *alarm,
     }
 }
 
-/* By the figures of now, unless the write does not show in them yet. */
-static void raise_moved(struct watch *watch, const struct alarm *moved,
-                        const struct subject *subject)
+static void find_watermark(struct watch *watch, const struct subject *subject)
 {
     const struct layer *layer = subject->layer;
     uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
     uint64_t end = layer->sizes.allocation;
-    bool shows = mark != SIZE_UNKNOWN && end != SIZE_UNKNOWN && end > mark;
 
-    tidings_watermark(&watch->herald, subject, shows ? end - mark : moved->over,
-                      shows ? sizes_room(layer) : moved->notice.left);
-    struct alarm *standing =
-        herald_find_layer(&watch->herald, ALARM_WATERMARK, subject);
-    if (standing != NULL)
-        standing->physical = moved->physical;
+    if (!layer->written || mark == SIZE_UNKNOWN || end == SIZE_UNKNOWN ||
+        end <= mark)
+        return;
+    if (herald_find_layer(&watch->herald, ALARM_WATERMARK, subject) == NULL)
+        tidings_watermark(&watch->herald, subject, end - mark,
+                          sizes_room(layer));
 }
 
 /* Series of a layer are named by its depth: that changes with the chain. */
@@ -92,6 +89,7 @@ static void move(struct watch *watch, struct alarm *alarm,
                  const struct subject *subject)
 {
     const struct alarm moved = *alarm;
+    struct alarm *again;
 
     if (alarm->kind != ALARM_WATERMARK) {
         herald_move(&watch->herald, alarm, subject);
@@ -99,8 +97,15 @@ static void move(struct watch *watch, struct alarm *alarm,
     }
     herald_end(&watch->herald, alarm, "%s: what was %s is another layer now",
                alarm->name, alarm->what);
-    if (subject->layer->written && !has_room(watch, &moved, subject->layer))
-        raise_moved(watch, &moved, subject);
+    if (!subject->layer->written || has_room(watch, &moved, subject->layer))
+        return;
+    find_watermark(watch, subject);
+    /* Of one that was found by now this tells nothing; else the write does not
+     * show in the figures yet. */
+    tidings_watermark(&watch->herald, subject, moved.over, moved.notice.left);
+    again = herald_find_layer(&watch->herald, ALARM_WATERMARK, subject);
+    if (again != NULL)
+        again->physical = moved.physical;
 }
 
 /* A guest that runs on does not say when its disk works again. One that is
@@ -252,20 +257,6 @@ static void explain_all(struct watch *watch)
 }
 
 /* --- what is wrong and has no alarm -------------------------------------- */
-
-static void find_watermark(struct watch *watch, const struct subject *subject)
-{
-    const struct layer *layer = subject->layer;
-    uint64_t mark = sizes_watermark(layer, &watch->settings->watermark);
-    uint64_t end = layer->sizes.allocation;
-
-    if (!layer->written || mark == SIZE_UNKNOWN || end == SIZE_UNKNOWN ||
-        end <= mark)
-        return;
-    if (herald_find_layer(&watch->herald, ALARM_WATERMARK, subject) == NULL)
-        tidings_watermark(&watch->herald, subject, end - mark,
-                          sizes_room(layer));
-}
 
 static void find_misfit(struct watch *watch, const struct domain *domain,
                         const struct disk *disk)

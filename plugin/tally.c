@@ -105,8 +105,7 @@ static void count_disk(struct tally *tally, struct totals *totals,
                        const struct disk *disk, bool known)
 {
     for (size_t i = 0; i < disk->layer_count; i++)
-        if (disk->layers[i].storage != STORAGE_NONE &&
-            !disk->layers[i].missing)
+        if (disk->layers[i].storage != STORAGE_NONE && !disk->layers[i].missing)
             count_layer(tally, totals, &disk->layers[i], known);
 }
 bool tally_count(struct tally *tally, struct domain *const *domains,

@@ -161,31 +161,19 @@ static bool take_io_error(struct watch *watch, struct roster_entry *entry,
     return false;
 }
 
-/* Those that were not told yet. */
-static void forget_pauses(struct watch *watch, const struct domain *domain)
-{
-    struct alarms *alarms = &watch->unexplained;
-
-    for (size_t i = alarms->count; i-- > 0;) {
-        struct alarm *alarm = &alarms->alarms[i];
-        if (alarm->paused && memcmp(alarm->uuid, domain->uuid, UUID_BYTES) == 0)
-            alarms_remove(alarms, alarm);
-    }
-}
-
 /* Who resumes a domain has made room before, as a rule: where a watermark
- * stands, too, a pass tells of that. True when one is called for. */
+ * stands, too, a pass tells of that. A pause that was not told yet is none any
+ * more. True when a pass is called for. */
 static bool take_resumed(struct watch *watch, const struct domain *domain)
 {
     struct alarms *alarms = &watch->herald.alarms;
+    struct alarm *pause;
 
-    forget_pauses(watch, domain);
-    for (size_t i = alarms->count; i-- > 0;) {
-        struct alarm *alarm = &alarms->alarms[i];
-        if (alarm->kind == ALARM_IO && alarm->paused &&
-            memcmp(alarm->uuid, domain->uuid, UUID_BYTES) == 0)
-            tidings_resumed(&watch->herald, alarm);
-    }
+    while ((pause = alarms_find_pause(&watch->unexplained, domain->uuid)) !=
+           NULL)
+        alarms_remove(&watch->unexplained, pause);
+    while ((pause = alarms_find_pause(alarms, domain->uuid)) != NULL)
+        tidings_resumed(&watch->herald, pause);
     return alarms_find_any(alarms, ALARM_WATERMARK, domain->uuid) != NULL;
 }
 
@@ -288,9 +276,11 @@ static void take_backup_end(struct watch *watch, struct roster_entry *entry,
 
     entry->backup_failed = watch->herald.now;
     strcpy(entry->backup_reason, event->reason);
+    if (*event->reason == '\0')
+        return;
     for (size_t i = unexplained->count; i-- > 0;) {
         struct alarm alarm = unexplained->alarms[i];
-        if (alarm.job != JOB_BACKUP || *event->reason == '\0' ||
+        if (alarm.job != JOB_BACKUP ||
             memcmp(alarm.uuid, event->uuid, UUID_BYTES) != 0)
             continue;
         alarms_remove(unexplained, &unexplained->alarms[i]);

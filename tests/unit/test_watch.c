@@ -1400,15 +1400,21 @@ static void show_backup(unsigned long long end)
     fake_state(&fake.domains[0], text);
 }
 
+/* It runs, and two passes have seen it. */
+static void open_backup(unsigned long long done, unsigned long long whole)
+{
+    open_thin();
+    fake.domains[0].job = (struct job){JOB_BACKUP, done, whole, false};
+    show_backup(65536);
+    pass();
+    pass();
+}
+
 /* A backup has no sign but its image. */
 static void a_backup_that_vanishes_is_forgotten(void **state)
 {
     (void)state;
-    open_thin();
-    fake.domains[0].job = (struct job){JOB_BACKUP, 1 * MIB, 100 * MIB, false};
-    show_backup(65536);
-    pass();
-    pass();
+    open_backup(1 * MIB, 100 * MIB);
     assert_int_equal(told_count, 1);
     assert_int_equal(told[0].severity, SEVERITY_WARNING);
     assert_string_equal(told[0].type_instance, "backup");
@@ -1426,11 +1432,7 @@ static void a_backup_that_vanishes_is_forgotten(void **state)
 static void a_backup_that_is_full_is_told_by_its_image(void **state)
 {
     (void)state;
-    open_thin();
-    fake.domains[0].job = (struct job){JOB_BACKUP, 0, 0, false};
-    show_backup(65536);
-    pass();
-    pass();
+    open_backup(0, 0);
     assert_int_equal(told_count, 1);
     assert_int_equal(told[0].severity, SEVERITY_WARNING);
     assert_string_equal(told[0].type_instance, "backup");
@@ -1466,11 +1468,7 @@ static void so_it_is_where_a_pass_finds_it(void **state)
 static void one_that_was_resumed_is_not_told_of(void **state)
 {
     (void)state;
-    open_thin();
-    fake.domains[0].job = (struct job){JOB_BACKUP, 0, 0, false};
-    show_backup(65536);
-    pass();
-    pass();
+    open_backup(0, 0);
     fail_io("enospc", true);
     happen(EVENT_RESUMED);
     pass();
@@ -1543,11 +1541,7 @@ static void an_old_reason_is_none(void **state)
 static void or_it_is_not_the_backup(void **state)
 {
     (void)state;
-    open_thin();
-    fake.domains[0].job = (struct job){JOB_BACKUP, 1 * MIB, 1 * MIB, false};
-    show_backup(65536);
-    pass();
-    pass();
+    open_backup(1 * MIB, 1 * MIB);
     fail_io("enospc", true);
     thin.paused = true;
     show_backup(65536);
