@@ -190,17 +190,10 @@ static bool read_mirror(struct disk *disk, const xmlNode *node)
                      xmltree_child(mirror, "format")) != NULL;
 }
 
-static char *read_target(const xmlNode *node)
-{
-    const xmlNode *target = xmltree_child(node, "target");
-
-    return target == NULL ? NULL : xmltree_attribute(target, "dev");
-}
-
 static bool read_disk(struct domain *domain, const xmlNode *node)
 {
     CLEANUP_FREE char *type = xmltree_attribute(node, "type");
-    CLEANUP_FREE char *target = read_target(node);
+    CLEANUP_FREE char *target = xmltree_child_attribute(node, "target", "dev");
     if (type == NULL || target == NULL)
         return true;
 
@@ -209,9 +202,7 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
         return false;
 
     disk->readonly = xmltree_child(node, "readonly") != NULL;
-    const xmlNode *alias = xmltree_child(node, "alias");
-    if (alias != NULL)
-        disk->alias = xmltree_attribute(alias, "name");
+    disk->alias = xmltree_child_attribute(node, "alias", "name");
     const xmlNode *source = xmltree_child(node, "source");
     if (!names_image(type, source))
         return true;
@@ -225,7 +216,7 @@ static bool read_disk(struct domain *domain, const xmlNode *node)
 static bool read_below_mirror(struct domain *domain, const xmlNode *node)
 {
     const xmlNode *mirror = xmltree_child(node, "mirror");
-    CLEANUP_FREE char *target = read_target(node);
+    CLEANUP_FREE char *target = xmltree_child_attribute(node, "target", "dev");
     if (mirror == NULL || target == NULL)
         return true;
 

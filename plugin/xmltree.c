@@ -62,6 +62,14 @@ char *xmltree_attribute(const xmlNode *node, const char *name)
     return copy;
 }
 
+char *xmltree_child_attribute(const xmlNode *node, const char *child,
+                              const char *name)
+{
+    const xmlNode *element = xmltree_child(node, child);
+
+    return element == NULL ? NULL : xmltree_attribute(element, name);
+}
+
 char *xmltree_text(const xmlNode *node)
 {
     static const char space[] = " \t\r\n";

@@ -34,6 +34,10 @@ bool xmltree_has(const xmlNode *node, const char *attribute);
 /* The attribute's value, to be freed; NULL where there is none. */
 char *xmltree_attribute(const xmlNode *node, const char *name);
 
+/* The same of the first child element named `child`. */
+char *xmltree_child_attribute(const xmlNode *node, const char *child,
+                              const char *name);
+
 /* The element's text without white space around it, to be freed; NULL where
  * there is none. */
 char *xmltree_text(const xmlNode *node);

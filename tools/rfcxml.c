@@ -178,9 +178,7 @@ static bool fits_disk(const xmlNode *disk, const struct disk *model)
 static const struct disk *find_model(const xmlNode *disk,
                                      const struct disk *disks, size_t count)
 {
-    const xmlNode *target = xmltree_child(disk, "target");
-    CLEANUP_FREE char *name =
-        target == NULL ? NULL : xmltree_attribute(target, "dev");
+    CLEANUP_FREE char *name = xmltree_child_attribute(disk, "target", "dev");
 
     for (size_t i = 0; name != NULL && i < count; i++)
         if (strcmp(disks[i].target, name) == 0)
@@ -213,9 +211,8 @@ bool rfcxml_complete_domain(xmlDoc *doc, const struct known_disk *disks,
         devices == NULL ? NULL : xmltree_child(devices, "disk");
 
     for (; disk != NULL; disk = xmltree_next(disk, "disk")) {
-        const xmlNode *target = xmltree_child(disk, "target");
         CLEANUP_FREE char *name =
-            target == NULL ? NULL : xmltree_attribute(target, "dev");
+            xmltree_child_attribute(disk, "target", "dev");
         for (size_t i = 0; name != NULL && i < count; i++)
             if (strcmp(disks[i].disk->target, name) == 0 &&
                 !complete_disk((xmlNode *)(uintptr_t)disk, &disks[i],
