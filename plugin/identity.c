@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include "hash.h"
+#include "plain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static void name_cut(struct name *name, size_t length)
 {
     if (name->length <= length)
         return;
-    while (length > 0 && ((unsigned char)name->text[length] & 0xc0) == 0x80)
+    while (length > 0 && plain_goes_on(name->text[length]))
         length--;
     name->length = length;
 }

@@ -61,11 +61,10 @@ void notice_error(struct notice *ret_notice, const struct domain *domain,
         describe(ret_notice, layer);
 }
 
-/* No part of a character is left at the end: bytes of UTF-8 that go on are
- * 10xxxxxx. */
+/* No part of a character is left at the end. */
 static size_t whole_characters(const char *text, size_t length)
 {
-    while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+    while (length > 0 && plain_goes_on(text[length]))
         length--;
     return length;
 }
@@ -107,7 +106,7 @@ static void shorten(char ret_text[NOTICE_PATH_SIZE], const char *path)
         set_text(ret_text, NOTICE_PATH_SIZE, path);
     } else {
         const char *end = path + length - (NOTICE_PATH_SIZE - 4);
-        while (((unsigned char)*end & 0xc0) == 0x80)
+        while (plain_goes_on(*end))
             end++;
         snprintf(ret_text, NOTICE_PATH_SIZE, "...%s", end);
     }

@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names may hold anything. Where they go to terminals, logs and protocols of
- * lines, they have no control characters.
+ * Names may hold anything: bytes that are no characters of UTF-8 (RFC 3629),
+ * and, where they go to terminals, logs and protocols of lines, control
+ * characters.
  */
 #ifndef VIRT_BACKING_PLAIN_H
 #define VIRT_BACKING_PLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Whether a byte goes on with a character that began before. */
+static inline bool plain_goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* How many bytes at the beginning of a text, which is not empty, are a
+ * character; 0: none is whole there. */
+size_t plain_character_length(const char *text);
+
+/* Whether the character at the beginning is U+FFFE or U+FFFF, which XML has
+ * not. */
+bool plain_is_noncharacter(const char *text);
 
 /* How many bytes at the beginning of a text are a control character: one of
  * ASCII, or of U+0080 to U+009F in UTF-8, which some terminals obey, too. 0:

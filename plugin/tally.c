@@ -108,6 +108,7 @@ static void count_disk(struct tally *tally, struct totals *totals,
         if (disk->layers[i].storage != STORAGE_NONE && !disk->layers[i].missing)
             count_layer(tally, totals, &disk->layers[i], known);
 }
+
 bool tally_count(struct tally *tally, struct domain *const *domains,
                  size_t count, struct totals *ret_totals)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "volxml.h"
 
+#include "plain.h"
 #include "xmltree.h"
 
 #include <errno.h>
@@ -52,10 +53,9 @@ static void read_place(const xmlNode *parent, char **ret_path,
                        char **ret_format)
 {
     const xmlNode *path = xmltree_child(parent, "path");
-    const xmlNode *format = xmltree_child(parent, "format");
 
     *ret_path = path == NULL ? NULL : xmltree_text(path);
-    *ret_format = format == NULL ? NULL : xmltree_attribute(format, "type");
+    *ret_format = xmltree_child_attribute(parent, "format", "type");
     if (*ret_format != NULL && is_partition_type(*ret_format)) {
         free(*ret_format);
         *ret_format = NULL;
@@ -65,32 +65,16 @@ static void read_place(const xmlNode *parent, char **ret_path,
 /* U+FFFD, which XML can hold, and which means what it is here for. */
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* Longer than need be, a surrogate, beyond the last character, or none. */
-static bool is_excluded(const unsigned char *at)
-{
-    return (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-           (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f) ||
-           (at[0] == 0xef && at[1] == 0xbf && at[2] > 0xbd);
-}
-
 /* How many bytes at the beginning of a text are a character that XML can hold;
  * 0: there is none. */
 static size_t character_length(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    size_t length = at[0] < 0x80   ? 1
-                    : at[0] < 0xc2 ? 0
-                    : at[0] < 0xe0 ? 2
-                    : at[0] < 0xf0 ? 3
-                    : at[0] < 0xf5 ? 4
-                                   : 0;
+    bool control =
+        (unsigned char)*text < ' ' && strchr("\t\n\r", *text) == NULL;
 
-    if (length == 1 && at[0] < ' ' && strchr("\t\n\r", at[0]) == NULL)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return length > 2 && is_excluded(at) ? 0 : length;
+    return control || plain_is_noncharacter(text)
+               ? 0
+               : plain_character_length(text);
 }
 
 /* libvirt writes the bytes of a volume's name as they are, so that its XML may

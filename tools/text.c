@@ -84,71 +84,28 @@ const char *text_reason(const struct domain *domain)
     return domain->spared ? "not-asked" : "silent";
 }
 
-/* How many bytes a character of UTF-8 has, by its first; 0: none begins so. */
-static size_t character_length(unsigned char first)
-{
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xc2 && first < 0xe0)
-        return 2;
-    if (first >= 0xe0 && first < 0xf0)
-        return 3;
-    return first >= 0xf0 && first < 0xf5 ? 4 : 0;
-}
-
-/* One that is no UTF-8 there. */
-static bool is_stray(const char *text)
-{
-    size_t length = character_length((unsigned char)*text);
-
-    for (size_t i = 1; i < length; i++)
-        if (((unsigned char)text[i] & 0xc0) != 0x80)
-            return true;
-    return length == 0;
-}
-
 void text_put(FILE *out, const char *text)
 {
     while (*text != '\0') {
-        size_t control = is_stray(text) ? 1 : plain_control_length(text);
-        size_t length =
-            control > 0 ? control : character_length((unsigned char)*text);
+        size_t length = plain_character_length(text);
+        size_t control = length == 0 ? 1 : plain_control_length(text);
         if (control > 0)
             putc('?', out);
         else
             fwrite(text, 1, length, out);
-        text += length;
+        text += control > 0 ? control : length;
     }
 }
 
 bool text_is_utf8(const char *text)
 {
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-
     while (*text != '\0') {
-        unsigned char first = (unsigned char)*text;
-        size_t length = character_length(first);
-        unsigned code = first & (length == 1 ? 0x7fu : 0x7fu >> length);
-        if (length == 0)
-            return false;
-        for (size_t i = 1; i < length; i++) {
-            if (((unsigned char)text[i] & 0xc0) != 0x80)
-                return false;
-            code = code << 6 | ((unsigned char)text[i] & 0x3fu);
-        }
-        if (code < least[length] || code > 0x10ffff ||
-            (code >= 0xd800 && code < 0xe000) || code == 0xfffe ||
-            code == 0xffff)
+        size_t length = plain_character_length(text);
+        if (length == 0 || plain_is_noncharacter(text))
             return false;
         text += length;
     }
     return true;
-}
-
-/* Bytes of UTF-8 that go on are 10xxxxxx. */
-static bool begins_character(char byte)
-{
-    return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
 void text_put_end(FILE *out, const char *text, int width)
@@ -156,11 +113,11 @@ void text_put_end(FILE *out, const char *text, int width)
     int surplus = -width;
 
     for (const char *c = text; *c != '\0'; c++)
-        surplus += begins_character(*c);
+        surplus += !plain_goes_on(*c);
     if (surplus > 0) {
         fputs("...", out);
         for (surplus += 3; surplus > 0 && *text != '\0'; text++)
-            surplus -= begins_character(text[1]);
+            surplus -= !plain_goes_on(text[1]);
     }
     text_put(out, text);
 }
@@ -180,7 +137,7 @@ size_t text_columns(const char *line, size_t length)
 
     while (line < end) {
         size_t colour = colour_length(line, (size_t)(end - line));
-        columns += colour == 0 && begins_character(*line);
+        columns += colour == 0 && !plain_goes_on(*line);
         line += colour > 0 ? colour : 1;
     }
     return columns;
@@ -194,7 +151,7 @@ void text_put_columns(FILE *out, const char *line, size_t length, size_t from,
 
     while (line < end) {
         size_t colour = colour_length(line, (size_t)(end - line));
-        column += colour == 0 && begins_character(*line);
+        column += colour == 0 && !plain_goes_on(*line);
         if (colour > 0)
             fwrite(line, 1, colour, out);
         else if (column > from && column <= from + width)

@@ -89,6 +89,8 @@ static void no_commands_to_a_terminal(void **state)
      * middle of a character. */
     expect_written("\xc2\xa0\xc2", 0, "\xc2\xa0?");
     expect_written("a\xe4z\xff\xe2\x82", 0, "a?z???");
+    /* A surrogate, and what is longer than need be. */
+    expect_written("\xed\xa0\x80.\xe0\x80\xaf", 0, "???.???");
     expect_written("", 0, "");
 }
 

@@ -2,6 +2,7 @@
 #include "rows.h"
 
 #include "hash.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -123,7 +124,7 @@ static size_t fit(char *name, size_t length, size_t most)
     if (length <= most)
         return length;
     length = most - HASH_SUFFIX;
-    while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
+    while (length > 0 && plain_goes_on(name[length]))
         length--;
     return length + (size_t)sprintf(name + length, "-%08x",
                                     (unsigned)(hash ^ hash >> 32));
