@@ -40,6 +40,15 @@ host_require_loop() {
     fi
 }
 
+# Make a file system in memory, by default as large as the kernel likes, and mount it
+# on $HOST_DIR/NAME until clean-up: host_make_tmpfs NAME [SIZE]. libvirtd sees what was
+# mounted before it was started.
+host_make_tmpfs() {
+    mkdir "$HOST_DIR/$1"
+    mount -t tmpfs ${2:+-o "size=$2"} vb-test "$HOST_DIR/$1"
+    host_on_cleanup umount --lazy "$HOST_DIR/$1"
+}
+
 # Make a block device of SIZE (as truncate(1) writes it) and print its name.
 # It is backed by a sparse file in $HOST_DIR and detached at clean-up.
 host_make_loop() {

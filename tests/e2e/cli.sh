@@ -11,9 +11,13 @@ requires_cli() {
     [ -x "$CLI" ] || skip "there is no virt-backing in BUILD_DIR"
 }
 
-# As test_start_host, for cli.
+# As test_start_host and test_start_host_after, for cli.
 cli_start_host() {
-    test_start_host
+    cli_start_host_after true
+}
+
+cli_start_host_after() {
+    test_start_host_after "$@"
     mapfile -t CLI_ENVIRONMENT < <(host_sanitizer_environment)
 }
 
@@ -37,6 +41,17 @@ expect_cli() {
     expect_equal "$what: exit status" "$status" "$CLI_STATUS"
     expect_success "$what: stderr is like $regex: $(cat "$HOST_DIR/err")" \
         test_match "$regex" "$(cat "$HOST_DIR/err")"
+}
+
+# expect_check WHAT STATUS TEXT WORD...: the exit status of virt-backing check, and all
+# before the '|' of its one line
+expect_check() {
+    local what=$1 status=$2 text=$3
+    shift 3
+    cli_try check "$@"
+    expect_equal "$what: exit status" "$status" "$CLI_STATUS"
+    expect_equal "$what: text" "$text" "$(sed 's/ |.*//' "$HOST_DIR/out")"
+    expect_equal "$what: lines" 1 "$(wc -l <"$HOST_DIR/out")"
 }
 
 # is_within LOW HIGH NUMBER

@@ -73,8 +73,14 @@ collectd_types() {
 
 # Make the host of this test and start its libvirtd.
 test_start_host() {
+    test_start_host_after true
+}
+
+# The same; before libvirtd is started a command is run: test_start_host_after COMMAND...
+test_start_host_after() {
     host_create
     trap test_end EXIT
+    "$@"
     host_start_libvirtd
 }
 
@@ -257,6 +263,11 @@ expect_quiet_stderr() {
 # Bytes in use by a file: 512 x st_blocks.
 truth_du() {
     echo $((512 * $(stat -L -c %b "$1")))
+}
+
+# Bytes that a writer finds free on the file system of a file.
+truth_free() {
+    df --output=avail -B 1 "$1" | tail -n 1 | tr -d ' '
 }
 
 # Length of a file.

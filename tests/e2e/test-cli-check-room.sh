@@ -12,25 +12,11 @@
 requires_cli
 requires_root
 requires_program qemu-nbd
-host_create
-trap test_end EXIT
-# libvirtd sees what was mounted before it was started.
-for name in full half; do
-    mkdir "$HOST_DIR/$name"
-    mount -t tmpfs -o size=8M vb-test "$HOST_DIR/$name"
-    host_on_cleanup umount --lazy "$HOST_DIR/$name"
-done
-host_start_libvirtd
-mapfile -t CLI_ENVIRONMENT < <(host_sanitizer_environment)
-
-# expect_check WHAT STATUS TEXT WORD...: its exit status, and all before the '|'
-expect_check() {
-    local what=$1 status=$2 text=$3
-    shift 3
-    cli_try check "$@"
-    expect_equal "$what: exit status" "$status" "$CLI_STATUS"
-    expect_equal "$what: text" "$text" "$(sed 's/ |.*//' "$HOST_DIR/out")"
+make_file_systems() {
+    host_make_tmpfs full 8M
+    host_make_tmpfs half 8M
 }
+cli_start_host_after make_file_systems
 
 # --- file systems that are smaller than what an image can become ---
 
@@ -40,12 +26,12 @@ for name in full half; do
     host_start_vm $name "vda:qcow2:file:$HOST_DIR/$name/disk.qcow2"
 done
 head -c 8M /dev/zero >"$HOST_DIR/full/rest" 2>/dev/null || true
-free=$(df --output=avail -B 1 "$HOST_DIR/half" | tail -n 1 | tr -d ' ')
+free=$(truth_free "$HOST_DIR/half")
 allocation=$(truth_du "$HOST_DIR/half/disk.qcow2")
 used=$(awk "BEGIN { printf \"%.0f\", 100 * $allocation / ($allocation + $free) }")
 half="half vda layer0: $(awk "BEGIN { printf \"%.1fM\", $free / 1048576 }") left ($used% used)"
 
-expect_equal "free on the full one" 0 "$(df --output=avail -B 1 "$HOST_DIR/full" | tail -n 1 | tr -d ' ')"
+expect_equal "free on the full one" 0 "$(truth_free "$HOST_DIR/full")"
 expect_check "a full file system" 2 "VIRT-BACKING CRITICAL - full vda layer0: 0B left (100% used)" \
     --warning 80% --critical 90%
 expect_check "at the highest limit" 2 "VIRT-BACKING CRITICAL - full vda layer0: 0B left (100% used)" --critical 100%

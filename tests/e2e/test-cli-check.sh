@@ -22,16 +22,6 @@ left=$(($(truth_device_size "$device") - $(truth_image_end "$device")))
 used=$(awk "BEGIN { printf \"%.0f\", 100 - 100 * $left / 16777216 }")
 said="vm1 vda layer0: $(awk "BEGIN { printf \"%.1fM\", $left / 1048576 }") left ($used% used)"
 
-# expect_check WHAT STATUS TEXT WORD...: its exit status, and all before the '|'
-expect_check() {
-    local what=$1 status=$2 text=$3
-    shift 3
-    cli_try check "$@"
-    expect_equal "$what: exit status" "$status" "$CLI_STATUS"
-    expect_equal "$what: text" "$text" "$(sed 's/ |.*//' "$HOST_DIR/out")"
-    expect_equal "$what: lines" 1 "$(wc -l <"$HOST_DIR/out")"
-}
-
 limit=$((left - 1))
 expect_check "well" 0 "VIRT-BACKING OK - 3 layers have room, the least: $said" --warning $limit --critical 1M
 expect_equal "performance data" "'it''s _ a_b vda layer0'=8388608B;$limit:;1048576:;0 \

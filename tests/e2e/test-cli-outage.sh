@@ -13,14 +13,7 @@
 requires_cli
 requires_root
 requires_json_schema
-host_create
-trap test_end EXIT
-# libvirtd sees what was mounted before it was started.
-mkdir "$HOST_DIR/dead"
-mount -t tmpfs vb-test "$HOST_DIR/dead"
-host_on_cleanup umount --lazy "$HOST_DIR/dead"
-host_start_libvirtd
-mapfile -t CLI_ENVIRONMENT < <(host_sanitizer_environment)
+cli_start_host_after host_make_tmpfs dead
 
 dead=(dead1 dead2 dead3 dead4 dead5)
 stuck_start_vms "$HOST_DIR/dead" "${dead[@]}"

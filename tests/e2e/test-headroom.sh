@@ -32,31 +32,19 @@ expect_no_room() {
     expect_no_series "vm1/virt_backing-$1/percent-$2"
 }
 
-truth_free() {
-    df --output=avail -B 1 "$1" | tail -n 1 | tr -d ' '
-}
-
 # The largest size of an image of that capacity with default options.
 truth_largest() {
     qemu-img measure --output=json -O qcow2 --size "$1" |
         sed -nE 's/^ *"fully-allocated": ([0-9]+).*/\1/p'
 }
 
-# Make a file system of SIZE at FOLDER. libvirtd sees what was mounted before it was
-# started.
-make_file_system() {
-    mkdir "$2"
-    mount -t tmpfs -o "size=$1" vb-test "$2"
-    host_on_cleanup umount --lazy "$2"
-}
-
 # --- what QEMU can take and what it can't ---
 
-make_file_system 16M "$HOST_DIR/small"
-make_file_system 64M "$HOST_DIR/large"
-make_file_system 4M "$HOST_DIR/mount"
-make_file_system 4M "$HOST_DIR/fixed"
-make_file_system 4M "$HOST_DIR/over"
+host_make_tmpfs small 16M
+host_make_tmpfs large 64M
+host_make_tmpfs mount 4M
+host_make_tmpfs fixed 4M
+host_make_tmpfs over 4M
 host_start_libvirtd
 
 largest=$(truth_largest 32M)

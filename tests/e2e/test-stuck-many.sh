@@ -12,13 +12,7 @@
 requires_plugin
 requires_root
 export HOST_INTERVAL=1
-host_create
-trap test_end EXIT
-# libvirtd sees what was mounted before it was started.
-mkdir "$HOST_DIR/dead"
-mount -t tmpfs vb-test "$HOST_DIR/dead"
-host_on_cleanup umount --lazy "$HOST_DIR/dead"
-host_start_libvirtd
+test_start_host_after host_make_tmpfs dead
 
 dead=()
 live=()

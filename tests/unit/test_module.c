@@ -361,6 +361,20 @@ static void start_domain(struct fake_domain *domain, const char *name)
                        "block.0.physical=8192\nblock.0.allocation=512\n");
 }
 
+/* One domain is known, by one read. */
+static void read_one_domain(void)
+{
+    start_domain(&fake.hypervisors[0].domains[0], "vm1");
+    assert_int_equal(fake_callbacks.init(), 0);
+    assert_int_equal(read_once(), 0);
+}
+
+static void await_notification(void)
+{
+    for (unsigned i = 0; i < 1000 && fake_collectd_notifications() == 0; i++)
+        usleep(10000);
+}
+
 /* What libvirt tells is passed on at once, between two reads. */
 static void an_event_becomes_a_notification(void **state)
 {
@@ -372,13 +386,10 @@ static void an_event_becomes_a_notification(void **state)
 
     (void)state;
     event.uuid[UUID_BYTES - 1] = 1;
-    start_domain(&fake.hypervisors[0].domains[0], "vm1");
-    assert_int_equal(fake_callbacks.init(), 0);
-    assert_int_equal(read_once(), 0);
+    read_one_domain();
     fake.sink->take(fake.sink->context, &event);
     fake.sink->take(fake.sink->context, &event);
-    for (unsigned i = 0; i < 1000 && fake_collectd_notifications() == 0; i++)
-        usleep(10000);
+    await_notification();
     usleep(50000);
     assert_int_equal(fake_collectd_notifications(), 1);
     assert_int_equal(fake_collectd_notification_severity(0), NOTIF_FAILURE);
@@ -399,9 +410,7 @@ static void what_is_wrong_is_not_put_off_to_the_next_read(void **state)
 
     (void)state;
     event.uuid[UUID_BYTES - 1] = 1;
-    start_domain(&fake.hypervisors[0].domains[0], "vm1");
-    assert_int_equal(fake_callbacks.init(), 0);
-    assert_int_equal(read_once(), 0);
+    read_one_domain();
     fake.sink->take(fake.sink->context, &event);
     for (unsigned i = 0; i < 1000 && reads < before + 2; i++)
         usleep(10000);
@@ -409,8 +418,7 @@ static void what_is_wrong_is_not_put_off_to_the_next_read(void **state)
         .kind = EVENT_IO_ERROR, .device = "virtio-disk0", .path = "/dev/none"};
     event.uuid[UUID_BYTES - 1] = 1;
     fake.sink->take(fake.sink->context, &event);
-    for (unsigned i = 0; i < 1000 && fake_collectd_notifications() == 0; i++)
-        usleep(10000);
+    await_notification();
     assert_int_equal(fake_collectd_notifications(), 1);
     assert_string_equal(fake_collectd_notification_message(0),
                         "vm1 runs on, but its guest was told: vda layer0 "
