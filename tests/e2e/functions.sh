@@ -61,6 +61,24 @@ requires_loop() {
     requires host_require_loop
 }
 
+# Print a port on which nobody listens.
+free_udp_port() {
+    free_port --udp
+}
+
+free_tcp_port() {
+    free_port --tcp
+}
+
+free_port() {
+    local port
+    while true; do
+        port=$((20000 + RANDOM % 12000))
+        ss -Hln "$1" "sport = :$port" | grep . >/dev/null || break
+    done
+    echo "$port"
+}
+
 # Print the folder of collectd's own plugins.
 collectd_folder() {
     "$(host_find_collectd)" -h | sed -n 's/^ *Plugin directory *//p'

@@ -40,7 +40,7 @@ LINE_RECEIVER_PORT = $GRAPHITE_PORT
 PICKLE_RECEIVER_INTERFACE = 127.0.0.1
 PICKLE_RECEIVER_PORT = 0
 CACHE_QUERY_INTERFACE = 127.0.0.1
-CACHE_QUERY_PORT = $(free_port)
+CACHE_QUERY_PORT = $(free_tcp_port)
 END
 }
 
@@ -71,8 +71,8 @@ graphite_run() {
 start_graphite() {
     local dir=$HOST_DIR/graphite web
     local -a environment
-    GRAPHITE_PORT=$(free_port)
-    web=$(free_port)
+    GRAPHITE_PORT=$(free_tcp_port)
+    web=$(free_tcp_port)
     GRAPHITE_URL=http://127.0.0.1:$web
     mkdir -p "$dir"
     graphite_configure_carbon "$dir"

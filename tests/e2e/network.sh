@@ -7,24 +7,6 @@ requires_network() {
     [ -e "$(collectd_folder)/network.so" ] || skip "collectd has no network plugin"
 }
 
-# Print a port that nobody listens on.
-free_udp_port() {
-    free_port --udp
-}
-
-free_tcp_port() {
-    free_port --tcp
-}
-
-free_port() {
-    local port
-    while true; do
-        port=$((20000 + RANDOM % 12000))
-        ss -Hln "$1" "sport = :$port" | grep . >/dev/null || break
-    done
-    echo "$port"
-}
-
 # Print the sender's example, with a port, a level and a password:
 #   sender_conf PORT [LEVEL [PASSWORD]]
 sender_conf() {

@@ -18,18 +18,6 @@ requires_prometheus() {
         skip "libraries of collectd's write_prometheus are not installed"
 }
 
-# Print a TCP port on which nobody listens.
-free_port() {
-    local port
-    for ((;;)); do
-        port=$((20000 + RANDOM % 12000))
-        if ! ss -Hltn "sport = :$port" | grep . >/dev/null; then
-            echo $port
-            return
-        fi
-    done
-}
-
 # Print what collectd.conf needs: prometheus_collectd_conf PORT
 prometheus_collectd_conf() {
     sed -e "s|^  #Host .*|  Host \"127.0.0.1\"|; s|9103$|$1|" \
@@ -52,7 +40,7 @@ start_prometheus() {
     local dir=$HOST_DIR/prometheus pid
     PROMETHEUS_TARGET=127.0.0.1:$1
     prometheus_configure
-    PROMETHEUS_URL=http://127.0.0.1:$(free_port)
+    PROMETHEUS_URL=http://127.0.0.1:$(free_tcp_port)
     host_detached prometheus --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/data" \
         --web.listen-address="${PROMETHEUS_URL#http://}" --log.level=warn \
         </dev/null >>"$HOST_DIR/prometheus.log" 2>&1 &

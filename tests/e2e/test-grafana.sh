@@ -49,7 +49,7 @@ qemu-io -f qcow2 -c 'write 0 2M' "$top" >/dev/null
 host_start_vm vm1 "vda:qcow2:block:$top" "vdb:qcow2:block:$data"
 host_start_vm vm2.test "vda:qcow2:file:$HOST_DIR/one.qcow2" "vdb:qcow2:file:$HOST_DIR/two.qcow2"
 
-port=$(free_port)
+port=$(free_tcp_port)
 HOST_COLLECTD_EXTRA=$(prometheus_collectd_conf "$port") host_start_collectd 'StoragePool "images"'
 start_prometheus "$port"
 begin=$(date +%s)

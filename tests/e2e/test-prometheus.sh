@@ -33,7 +33,7 @@ host_virsh pool-start images >/dev/null
 host_start_vm vm1 "vda:qcow2:file:$top" "vdb:qcow2:block:$device"
 host_start_vm "$odd" "vda:raw:file:$HOST_DIR/pool/volume"
 
-port=$(free_port)
+port=$(free_tcp_port)
 HOST_COLLECTD_EXTRA="LoadPlugin cpu
 $(prometheus_collectd_conf "$port")" host_start_collectd 'StoragePool "images"' 'Volumes true'
 start_prometheus "$port"
