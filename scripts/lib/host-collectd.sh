@@ -18,6 +18,7 @@ HOST_NAME=hypervisor
 HOST_COLLECTD_PID=
 HOST_COLLECTD_STATUS=0
 HOST_COLLECTD_LOG_START=1
+HOST_SAMPLE=
 # What the cycle that host_wait_cycle last waited for has said is later than
 # this, in milliseconds.
 HOST_CYCLE=0
@@ -209,45 +210,51 @@ host_series() {
         done
 }
 
-# Print the newest line of a series, "SECONDS.MILLISECONDS,VALUE".
-host_sample() {
-    local file newest='' lines
+# Read the newest line of a series, "SECONDS.MILLISECONDS,VALUE", into HOST_SAMPLE.
+# Waiting for one starts no processes.
+host_read_sample() {
+    local file newest='' lines last
     for file in "$HOST_DIR/csv/$1"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]; do
         newest=$file
     done
     [ -f "$newest" ] || return 1
+    mapfile lines <"$newest"
     # A line may be half written yet: it counts when its end has come.
-    lines=$(tail -n 2 "$newest" && echo .)
-    lines=${lines%.}
-    lines=${lines%$'\n'*}
-    [[ ${lines##*$'\n'} == [0-9]* ]] && echo "${lines##*$'\n'}"
+    last=$((${#lines[@]} - 1))
+    if [ $last -ge 0 ] && [[ ${lines[last]} != *$'\n' ]]; then
+        last=$((last - 1))
+    fi
+    [ $last -ge 0 ] && [[ ${lines[last]} == [0-9]* ]] || return 1
+    HOST_SAMPLE=${lines[last]%$'\n'}
+}
+
+# Print the newest line of a series.
+host_sample() {
+    host_read_sample "$1" && echo "$HOST_SAMPLE"
 }
 
 # Print the newest value of a series: whole numbers as such ("%f" is how csv
 # writes: exact up to 2^53, with six decimals), others with their decimals.
 host_value() {
-    local sample
-    sample=$(host_sample "$1") || return
-    sample=${sample#*,}
-    echo "${sample%.000000}"
+    local value
+    host_read_sample "$1" || return
+    value=${HOST_SAMPLE#*,}
+    echo "${value%.000000}"
 }
 
 # Print the time of the newest sample of a series, in milliseconds; 0 for none.
 host_sample_time() {
-    local sample
-    sample=$(host_sample "$1") || sample=0.000
-    sample=${sample%%,*}
-    echo "${sample/./}"
-}
-
-# Print the age of the newest sample in milliseconds.
-host_series_age() {
-    echo $(($(host_now) - $(host_sample_time "$1")))
+    local time=0.000
+    ! host_read_sample "$1" || time=${HOST_SAMPLE%%,*}
+    echo "${time/./}"
 }
 
 # True when a series has a sample later than a time: host_series_after SERIES MS
 host_series_after() {
-    [ "$(host_sample_time "$1")" -gt "$2" ]
+    local time
+    host_read_sample "$1" || return
+    time=${HOST_SAMPLE%%,*}
+    [ "${time/./}" -gt "$2" ]
 }
 
 # Wait until a series has a sample that was read after this call:

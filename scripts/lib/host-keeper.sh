@@ -20,27 +20,32 @@ daemon_pid=
 # Lay the private folder $2 over $1. A folder that this machine does not have
 # must not be made on it: then the parent is covered, with all that is in it.
 cover_folder() {
-    local path=$1 private=$2 parent name stage entry
+    mkdir -p "$2"
+    [ -d "$1" ] || cover_parent "${1%/*}" "${1##*/}"
+    mount --bind "$2" "$1"
+}
 
-    mkdir -p "$private"
-    if [ ! -d "$path" ]; then
-        parent=${path%/*}
-        stage=$dir/stage
-        mkdir -p "$stage"
-        mount -t tmpfs -o mode=0755 virt_backing "$stage"
-        for entry in "$parent"/*/; do
-            entry=${entry%/}
-            if [ ! -d "$entry" ] || [ -L "$entry" ]; then
-                continue
-            fi
-            name=${entry##*/}
-            mkdir "$stage/$name"
-            mount --rbind "$entry" "$stage/$name"
-        done
-        mkdir "$stage/${path##*/}"
-        mount --move "$stage" "$parent"
-    fi
-    mount --bind "$private" "$path"
+# Lay a folder over $1 that has the same folders in it, and $2. There may be a hundred,
+# and each test does this: one mkdir and one mount see to all.
+cover_parent() {
+    local stage=$dir/stage entry name table=$dir/stage.fstab
+    local -a names=("$2")
+
+    mkdir -p "$stage"
+    mount -t tmpfs -o mode=0755 virt_backing "$stage"
+    for entry in "$1"/*/; do
+        entry=${entry%/}
+        if [ ! -d "$entry" ] || [ -L "$entry" ]; then
+            continue
+        fi
+        name=${entry##*/}
+        names+=("$name")
+        # fstab(5): spaces are written in octal.
+        printf '%s %s none rbind 0 0\n' "${entry// /\\040}" "$stage/${name// /\\040}"
+    done >"$table"
+    (cd "$stage" && mkdir -- "${names[@]}")
+    mount --all --fstab "$table"
+    mount --move "$stage" "$1"
 }
 
 # libvirt refuses to start where the user it was built to run QEMU as does not

@@ -83,18 +83,28 @@ expect_between() {
     fi
 }
 
-# expect_growth WHAT TIMES SERIES: it never shrank, and grew so many times
-expect_growth() {
-    local rises
-    rises=$(series_values "$3" | awk '
+# Print how many times a series grew, or where it shrank.
+series_rises() {
+    series_values "$1" | awk '
         NR > 1 && $1 < last { print "from " last " to " $1; shrunk = 1; exit }
         NR > 1 && $1 > last { rises++ }
         { last = $1 }
-        END { if (!shrunk) print rises + 0 }')
-    if [[ $rises =~ ^[0-9]+$ ]] && [ "$rises" -ge "$2" ]; then
-        echo "ok: $1: grew $rises times"
+        END { if (!shrunk) print rises + 0 }'
+}
+
+# has_grown TIMES SERIES: it never shrank, and grew so many times
+has_grown() {
+    local rises
+    rises=$(series_rises "$2")
+    [[ $rises =~ ^[0-9]+$ ]] && [ "$rises" -ge "$1" ]
+}
+
+# expect_growth WHAT TIMES SERIES
+expect_growth() {
+    if has_grown "$2" "$3"; then
+        echo "ok: $1: grew $2 times"
     else
-        fail "$1: expected to grow $2 times, found '$rises'"
+        fail "$1: expected to grow $2 times, found '$(series_rises "$3")'"
     fi
 }
 
