@@ -74,8 +74,14 @@ host_wait_fresh $copy
 host_virsh blockjob vm1 vdb --abort
 expect_said "the copy was cancelled" $copy "OKAY vm1: the copy of vdb was cancelled"
 
-host_virsh blockpull vm1 vda --bytes --bandwidth 1048576 >/dev/null
-host_wait_fresh vm1/virt_backing-vda/block_job-pull
+# A QEMU before 10.2 dies when it is asked for its block nodes in the moment in which a pull
+# ends (README, "Troubleshooting"). Here nobody asks then: the next cycle is far away.
+host_stop_collectd
+expect_equal "how collectd ended" 0 "$HOST_COLLECTD_STATUS"
+expect_log 0 '\[(error|warning)\] virt_backing'
+host_virsh blockpull vm1 vda --bytes --bandwidth 131072 >/dev/null
+HOST_INTERVAL=8 host_start_collectd 'RefreshInterval 1'
+host_wait_fresh vm1/virt_backing-vda/block_job-pull 40
 host_virsh blockjob vm1 vda --bandwidth 1000
 wait_until 40 job_ended vm1 vda
 expect_said "the pull is complete" vm1/virt_backing-vda/block_job-pull "OKAY vm1: the pull of vda is complete"
