@@ -55,13 +55,17 @@ truth_deep_row() {
     } | LC_ALL=C sort | paste -s -d ' '
 }
 
+# The state becomes steady when the first cycle is over, which on a busy machine takes
+# longer than an interval.
+costs_one_call() {
+    [ "$(series_values hypervisor/virt_backing/count-calls | tail -n 3 | xargs)" = "1 1 1" ]
+}
+
 host_start_vm vm1 "${words[@]}"
 host_start_collectd
 host_wait_cycle 60
 expect_value "layers in all" $((depth * ${#disks[@]})) hypervisor/virt_backing/count-layers
-expect_value "calls" 1 hypervisor/virt_backing/count-calls
-expect_equal "calls but for the first cycle" 1 \
-    "$(series_values hypervisor/virt_backing/count-calls | sed 1d | sort -u)"
+wait_until 40 costs_one_call
 expect_quiet_log
 host_stop_collectd
 for disk in "${disks[@]}"; do
