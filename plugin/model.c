@@ -93,12 +93,14 @@ static void take_layout(struct roster_entry *entry, struct query_domain *found,
 }
 
 /* Of one that is stuck, an answer without sizes is none: somebody else waits
- * for it, too. */
+ * for it, too. Nor is one to a question that was asked before that of the last
+ * answer: the chain may have changed since. */
 void model_take(struct roster_entry *entry, const struct query *query,
                 struct query_domain *found, const struct model_rules *rules)
 {
-    if (entry->stuck && !found->whole)
+    if (query->pass < entry->taken || (entry->stuck && !found->whole))
         return;
+    entry->taken = query->pass;
     entry->asked = true;
     entry->answered = true;
     entry->met = false;

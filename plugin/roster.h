@@ -12,6 +12,7 @@ struct roster_entry {
     struct domain domain;
 
     uint64_t pass;  /* the last one whose question found it there */
+    uint64_t taken; /* the last one whose question it answered */
     int run;        /* libvirt's id for it then; or DOMAIN_OFF */
     size_t records; /* of its last answer */
     double whole;   /* when it last answered with sizes, or was first seen */

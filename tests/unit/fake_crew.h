@@ -15,6 +15,7 @@ struct fake_crew {
     double now;
     bool frozen; /* libvirt itself does not answer: all that is started hangs */
     bool late;   /* errands hang until fake_crew_thaw() */
+    bool slow; /* the next one is done at once, and back with fake_crew_thaw() */
     bool stopped; /* all is to end */
     struct fake_lane {
         void (*work)(void *job); /* NULL: idle */
