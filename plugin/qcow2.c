@@ -151,6 +151,15 @@ static const char *read_backing_name(const struct qcow2_source *source,
     return NULL;
 }
 
+/* Whoever made the image wrote it, and people will read it. */
+static bool is_format_name(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text <= ' ' || *text >= 0x7f)
+            return false;
+    return true;
+}
+
 static const char *read_backing_format(const struct qcow2_source *source,
                                        uint64_t offset, uint32_t size,
                                        struct qcow2_header *header)
@@ -159,7 +168,9 @@ static const char *read_backing_format(const struct qcow2_source *source,
         !read_at(source, offset, header->backing_format, size))
         return "format of the backing image can't be read";
     header->backing_format[size] = '\0';
-    return NULL;
+    return is_format_name(header->backing_format)
+               ? NULL
+               : "format of the backing image is no name";
 }
 
 /* Full disk encryption header pointer: offset and length. */

@@ -328,7 +328,7 @@ static void truncated_header(void **state)
 {
     /* Of eight bytes, so that none is padding. */
     static const struct qcow2_recipe recipe = {.backing_name = "base",
-                                               .backing_format = "8 bytes."};
+                                               .backing_format = "8-bytes."};
     struct container container = make(&recipe);
     struct qcow2_header header;
 
@@ -563,6 +563,25 @@ static void assert_extension(uint32_t type, uint32_t size, const char *why)
     if (why != NULL && (reason == NULL || strstr(reason, why) == NULL))
         fail_msg("%x of %u: %s", type, size, reason);
     free(container.bytes);
+}
+
+/* It goes to terminals and logs; and QEMU opens no image with such a one. */
+static void format_that_is_no_name(void **state)
+{
+    static const char *const formats[] = {"raw\n", "\033[2J", "ra w", "\x7fraw",
+                                          "\xc2\x9braw"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        struct qcow2_recipe recipe = {.cluster_bits = 16, .backing_name = "b"};
+        struct qcow2_header header;
+        recipe.backing_format = formats[i];
+        struct container container = make(&recipe);
+        const char *reason = read_header(&container, &header);
+        assert_non_null(reason);
+        assert_non_null(strstr(reason, "format of the backing image"));
+        free(container.bytes);
+    }
 }
 
 static void extensions_that_overrun(void **state)
@@ -1004,6 +1023,7 @@ int main(void)
         cmocka_unit_test(extensions_end_with_the_cluster),
         cmocka_unit_test(format_that_is_said_twice),
         cmocka_unit_test(extensions_begin_behind_the_header),
+        cmocka_unit_test(format_that_is_no_name),
         cmocka_unit_test(extensions_that_overrun),
         cmocka_unit_test(endless_extensions),
         cmocka_unit_test(encryption_header),
