@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include "plain.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -13,5 +15,6 @@ void log_print(const struct log *log, enum log_level level, const char *format,
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    plain_clean(message);
     log->write(level, message);
 }

@@ -30,11 +30,22 @@ static void long_message_is_cut(void **state)
     assert_memory_equal(fake_log_last(), name, strlen(fake_log_last()));
 }
 
+/* Nor may a name make a second line, or move a terminal's cursor. */
+static void control_characters_are_replaced(void **state)
+{
+    (void)state;
+    fake_log_reset();
+    log_print(&fake_log, LOG_LEVEL_ERROR, "image %s", "/a\n[error] b\033[2J\t");
+    assert_int_equal(fake_log_count(), 1);
+    assert_string_equal(fake_log_last(), "image /a_[error] b_[2J_");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(level_and_text_arrive),
         cmocka_unit_test(long_message_is_cut),
+        cmocka_unit_test(control_characters_are_replaced),
     };
 
     return cmocka_run_group_tests_name("log", tests, NULL, NULL) != 0;
