@@ -60,6 +60,22 @@ static void all_columns(void **state)
     rows_free(rows);
 }
 
+/* The last line has no tab, whatever a domain is called. */
+static void domain_that_is_called_as_the_end(void **state)
+{
+    struct rows *rows =
+        parse("virt_backing 1 1\n"
+              "end 1\tvda\tlayer0\t1\t-\t-\t-\t-\t-\tactive\t-\t-\n"
+              "vm2\tvda\tlayer0\t2\t-\t-\t-\t-\t-\tactive\t-\t-\n"
+              "end 2\n");
+
+    (void)state;
+    assert_non_null(rows);
+    assert_int_equal(rows->count, 2);
+    assert_key(&rows->rows[1], "\5end 1\3vda\6layer0");
+    rows_free(rows);
+}
+
 static void what_is_not_known(void **state)
 {
     struct rows *rows =
@@ -172,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_columns),
+        cmocka_unit_test(domain_that_is_called_as_the_end),
         cmocka_unit_test(what_is_not_known),
         cmocka_unit_test(rows_are_sorted),
         cmocka_unit_test(long_names_are_cut),

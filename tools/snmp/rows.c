@@ -221,6 +221,12 @@ static bool starts_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* A domain may be called as it begins; but its line has fields. */
+static bool is_trailer(const char *line)
+{
+    return starts_with(line, TRAILER) && strchr(line, '\t') == NULL;
+}
+
 static bool read_all(struct rows *rows, char *text)
 {
     char *line = next_line(&text);
@@ -232,7 +238,7 @@ static bool read_all(struct rows *rows, char *text)
     rows->valid = strtod(line + strlen(HEADER), &end);
     if (*end != '\0' || !(rows->valid > 0))
         return false;
-    while ((line = next_line(&text)) != NULL && !starts_with(line, TRAILER))
+    while ((line = next_line(&text)) != NULL && !is_trailer(line))
         if (!read_row(line, &rows->rows[rows->count++]))
             return false;
     return line != NULL && *text == '\0' &&
