@@ -183,8 +183,10 @@ static bool replace(struct statefile *file, const struct inventory *inventory)
     bool complete = fflush(stream) == 0 && ferror(stream) == 0 &&
                     fstat(fileno(stream), &status) == 0;
     complete = fclose(stream) == 0 && complete;
+    if (!complete)
+        return false;
     bool shared = is_of_another(file);
-    if (!complete || rename(file->draft, file->path) != 0)
+    if (rename(file->draft, file->path) != 0)
         return false;
     file->written = true;
     file->mine = status;

@@ -3,9 +3,12 @@
 #include "statefile.h"
 #include "unit.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -250,6 +253,25 @@ static void whoever_takes_over_removes_it(void **state)
     assert_there(false);
 }
 
+/* As on a file system that is full. */
+static void the_reason_is_that_of_the_write(void **state)
+{
+    struct statefile *file = open_file(LAYER_FORMAT_DEPTH);
+    struct rlimit before;
+
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit limit = {.rlim_cur = 10, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    statefile_write(file, &inventory);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_there(false);
+    assert_int_equal(fake_log_count(), 1);
+    assert_non_null(strstr(fake_log_last(), strerror(EFBIG)));
+    statefile_free(file);
+}
+
 #define TEST(function)                                                         \
     cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
@@ -264,6 +286,7 @@ int main(void)
         TEST(what_others_wrote_stays),
         TEST(of_two_who_write_the_one_that_stays_removes_it),
         TEST(whoever_takes_over_removes_it),
+        TEST(the_reason_is_that_of_the_write),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
