@@ -27,7 +27,7 @@ struct porters {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t given;
     pthread_cond_t idle;
-    struct place *places; /* all that ever had work */
+    struct place *places; /* that have work, or had it last */
     struct list done;
     unsigned long marks;
     bool stop;
@@ -191,21 +191,36 @@ bool porters_free(struct porters *porters, void (*drop)(struct porters_task *))
     return true;
 }
 
+static bool is_at_rest(const struct place *place)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (place->kinds[i].busy || place->kinds[i].waiting.first != NULL)
+            return false;
+    return true;
+}
+
+/* Places come and go, as devices do: one where nothing is to be done any more
+ * becomes another. */
 static struct place *get_place(struct porters *porters, uint64_t key)
 {
-    struct place *place = porters->places;
+    struct place *free_one = NULL;
 
-    while (place != NULL && place->key != key)
-        place = place->next;
-    if (place != NULL)
-        return place;
-    place = calloc(1, sizeof(*place));
-    if (place == NULL)
-        return NULL;
-    place->key = key;
-    place->next = porters->places;
-    porters->places = place;
-    return place;
+    for (struct place *place = porters->places; place != NULL;
+         place = place->next) {
+        if (place->key == key)
+            return place;
+        if (is_at_rest(place))
+            free_one = place;
+    }
+    if (free_one == NULL) {
+        free_one = calloc(1, sizeof(*free_one));
+        if (free_one == NULL)
+            return NULL;
+        free_one->next = porters->places;
+        porters->places = free_one;
+    }
+    free_one->key = key;
+    return free_one;
 }
 
 bool porters_give(struct porters *porters, struct porters_task *task)

@@ -10,12 +10,14 @@
 #include "fake_hypervisor.h"
 #include "fake_log.h"
 #include "pools.h"
+#include "porters.h"
 #include "survey.h"
 #include "threads.h"
 #include "unit.h"
 #include "volchain.h"
 #include "walk.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -603,6 +605,34 @@ static void pass_with_all_options_without_memory(void **state)
     close_scene();
 }
 
+/* --- places of images, which come and go for years ----------------------- */
+
+static void look_at_nothing(struct porters_task *task)
+{
+    (void)task;
+}
+
+static void places_are_used_again(void **state)
+{
+    struct porters *porters = porters_new(2);
+    size_t taken = 0;
+
+    (void)state;
+    assert_non_null(porters);
+    for (uint64_t place = 0; place < 1000; place++) {
+        struct porters_task task = {
+            .place = place, .work = look_at_nothing, .urgent = true};
+        arm(0);
+        assert_true(porters_give(porters, &task));
+        taken += disarm();
+        while (!porters_is_done(porters, &task))
+            sched_yield();
+    }
+    assert_int_equal(taken, 1);
+    while (!porters_free(porters, NULL))
+        sched_yield();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,6 +646,7 @@ int main(void)
         cmocka_unit_test(walk_without_memory),
         cmocka_unit_test(question_without_memory),
         cmocka_unit_test(pools_without_memory),
+        cmocka_unit_test(places_are_used_again),
         cmocka_unit_test(steady_state_with_all_options_takes_no_memory),
         cmocka_unit_test(pass_with_all_options_without_memory),
     };
