@@ -219,6 +219,7 @@ static void take_errands(struct collector *collector, const struct query *query)
     for (size_t i = 0; i < errands->count; i++)
         watch_answer(&collector->watch, &errands->errands[i], query->put,
                      now(collector));
+    watch_resume(&collector->watch, errands);
 }
 
 static void take(void *context, struct query *query)

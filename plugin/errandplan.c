@@ -214,12 +214,38 @@ plan_all(const struct watch *watch, struct errands *errands, size_t *next,
     }
 }
 
-/* Questions first: thresholds are set once. */
-void watch_plan(struct watch *watch, struct errands *errands)
+static void plan_arming(struct watch *watch, struct errands *errands)
 {
-    for (size_t i = 0; i < watch->roster->count; i++)
-        begin(&watch->roster->entries[i]->domain);
-    plan_all(watch, errands, &watch->next_asked, plan_questions);
     if (settings_arm(watch->settings) && watch->may_write)
         plan_all(watch, errands, &watch->next_armed, plan_thresholds);
+}
+
+/* Questions first: thresholds are set once. But where there is too much to do
+ * they take turns, or one of the two would never be done. */
+void watch_plan(struct watch *watch, struct errands *errands)
+{
+    bool arm_first = watch->arm_first;
+
+    for (size_t i = 0; i < watch->roster->count; i++)
+        begin(&watch->roster->entries[i]->domain);
+    if (arm_first)
+        plan_arming(watch, errands);
+    plan_all(watch, errands, &watch->next_asked, plan_questions);
+    if (!arm_first)
+        plan_arming(watch, errands);
+    watch->arm_first = errands->count >= ERRANDS_A_PASS && !arm_first;
+}
+
+/* Those that were not put are begun with, of each of the two. */
+void watch_resume(struct watch *watch, const struct errands *errands)
+{
+    if (errands->put == errands->count)
+        return;
+    for (size_t i = errands->count; i-- > errands->put;) {
+        const struct errand *errand = &errands->errands[i];
+        *(errand->kind == ERRAND_THRESHOLD ? &watch->next_armed
+                                           : &watch->next_asked) =
+            roster_position(watch->roster, errand->uuid);
+    }
+    watch->arm_first = errands->errands[0].kind != ERRAND_THRESHOLD;
 }

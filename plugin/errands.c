@@ -55,6 +55,7 @@ void errands_forget(struct errands *errands)
         free(errands->errands[i].errors);
     }
     errands->count = 0;
+    errands->put = 0;
 }
 
 void errands_clear(struct errands *errands)

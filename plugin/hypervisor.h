@@ -88,6 +88,7 @@ struct errand {
 struct errands {
     struct errand *errands; /* cheaper with those for one domain together */
     size_t count;
+    size_t put; /* so many of them; there was no time for those behind */
     size_t room;
 };
 

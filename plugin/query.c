@@ -302,6 +302,7 @@ static void put_errands(struct query *query)
         errand += count;
         left -= count;
     }
+    query->errands.put = query->errands.count - left;
     query->answered = true;
 }
 

@@ -11,8 +11,8 @@ static void entry_free(struct roster_entry *entry)
 }
 
 /* Where the UUID is, or where it belongs. */
-static size_t position_of(const struct roster *roster,
-                          const unsigned char uuid[UUID_BYTES])
+size_t roster_position(const struct roster *roster,
+                       const unsigned char uuid[UUID_BYTES])
 {
     size_t low = 0;
     size_t high = roster->count;
@@ -30,7 +30,7 @@ static size_t position_of(const struct roster *roster,
 struct roster_entry *roster_find(const struct roster *roster,
                                  const unsigned char uuid[UUID_BYTES])
 {
-    size_t position = position_of(roster, uuid);
+    size_t position = roster_position(roster, uuid);
 
     if (position == roster->count ||
         memcmp(roster->entries[position]->domain.uuid, uuid, UUID_BYTES) != 0)
@@ -65,7 +65,7 @@ struct roster_entry *roster_get(struct roster *roster,
         return NULL;
     memcpy(entry->domain.uuid, uuid, UUID_BYTES);
 
-    size_t position = position_of(roster, uuid);
+    size_t position = roster_position(roster, uuid);
     struct roster_entry **place = &roster->entries[position];
     memmove(place + 1, place,
             (roster->count - position) * sizeof(struct roster_entry *));

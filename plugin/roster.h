@@ -57,6 +57,10 @@ struct roster {
 struct roster_entry *roster_get(struct roster *roster,
                                 const unsigned char uuid[UUID_BYTES]);
 
+/* Where it is among the entries, or would be. */
+size_t roster_position(const struct roster *roster,
+                       const unsigned char uuid[UUID_BYTES]);
+
 /* NULL where there is none. */
 struct roster_entry *roster_find(const struct roster *roster,
                                  const unsigned char uuid[UUID_BYTES]);

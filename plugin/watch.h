@@ -28,8 +28,9 @@ struct watch {
     bool may_write;            /* thresholds can be set */
     double began;              /* when the current pass did */
     size_t next_asked; /* whose turn it is to be asked, where there are more
-                        * questions than a pass has room for ... */
-    size_t next_armed; /* ... and to be armed */
+                        * questions than a pass has room or time for ... */
+    size_t next_armed; /* ... and to be armed ... */
+    bool arm_first;    /* ... which comes first in the next pass */
 };
 
 /* An event has come. True when more is to be told of it than is known: a pass
@@ -43,6 +44,9 @@ void watch_settle(struct watch *watch, double began, double now);
 /* What is to be asked and set after a pass, besides the statistics: progress
  * of block jobs, who caused a pause, thresholds. */
 void watch_plan(struct watch *watch, struct errands *errands);
+
+/* Some of them were not put: their turn comes first in the next pass. */
+void watch_resume(struct watch *watch, const struct errands *errands);
 
 /* What came of one of them, which was put at the time `put`. */
 void watch_answer(struct watch *watch, const struct errand *errand, double put,
