@@ -197,8 +197,10 @@ static void review_alarms(struct watch *watch, bool watermarks)
 {
     struct alarms *alarms = &watch->herald.alarms;
 
+    /* One that ends may take another one with it. */
     for (size_t i = alarms->count; i-- > 0;)
-        if ((alarms->alarms[i].kind == ALARM_WATERMARK) == watermarks)
+        if (i < alarms->count &&
+            (alarms->alarms[i].kind == ALARM_WATERMARK) == watermarks)
             review_alarm(watch, &alarms->alarms[i]);
 }
 
@@ -219,6 +221,14 @@ static const struct layer *find_meant(const struct disk *disk,
     return alarm->full ? tidings_full_one(disk, layer) : layer;
 }
 
+/* The next one of its kind runs already. Of a backup that can't be told: its
+ * other disks may go on. */
+static bool is_tried_again(const struct disk *disk, const struct alarm *alarm)
+{
+    return disk != NULL && alarm->kind == ALARM_JOB &&
+           alarm->job != JOB_BACKUP && disk->job.kind == alarm->job;
+}
+
 /* Told of a domain that did not answer, too. */
 static void explain(struct watch *watch, struct alarm *alarm,
                     const struct roster_entry *entry)
@@ -237,6 +247,8 @@ static void explain(struct watch *watch, struct alarm *alarm,
     tidings_explained(&watch->herald, alarm, subject.layer);
     if (disk != NULL && alarm->job == JOB_COMMIT)
         disk->failed = alarm->notice.index;
+    if (is_tried_again(disk, alarm))
+        tidings_runs_again(&watch->herald, &subject, alarm->job);
 }
 
 /* Not by figures that are older than what happened. */

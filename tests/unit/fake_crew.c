@@ -39,6 +39,11 @@ static void start(void *context, size_t worker, void (*work)(void *job),
 
     assert_null(lane->work);
     crew->started++;
+    if (crew->meanwhile != NULL) {
+        void (*happens)(void) = crew->meanwhile;
+        crew->meanwhile = NULL;
+        happens();
+    }
     if (stuck == NULL && !crew->frozen) {
         work(job);
         if (!crew->slow)
@@ -83,7 +88,10 @@ static void wake(void *context)
 
 static double now(void *context)
 {
-    return ((const struct fake_crew *)context)->now;
+    struct fake_crew *crew = context;
+
+    crew->now += crew->tick;
+    return crew->now;
 }
 
 struct crew fake_crew_table(struct fake_crew *crew)

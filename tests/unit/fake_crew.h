@@ -13,9 +13,12 @@
 struct fake_crew {
     struct fake_hypervisor *fake; /* whom the queries ask */
     double now;
+    double tick; /* the clock goes on by that much whenever it is looked at */
+    void (*meanwhile)(void); /* happens while the next query is answered */
     bool frozen; /* libvirt itself does not answer: all that is started hangs */
     bool late;   /* errands hang until fake_crew_thaw() */
-    bool slow; /* the next one is done at once, and back with fake_crew_thaw() */
+    bool
+        slow; /* the next one is done at once, and back with fake_crew_thaw() */
     bool stopped; /* all is to end */
     struct fake_lane {
         void (*work)(void *job); /* NULL: idle */

@@ -406,6 +406,36 @@ static void everybody_has_his_turn(void **state)
     close_scene();
 }
 
+/* There is more to do than there is time for: a call takes longer than all of
+ * a pass may. */
+static void everybody_has_his_turn_on_a_slow_connection(void **state)
+{
+    const struct inventory *inventory = NULL;
+    bool asked[2] = {false};
+
+    (void)state;
+    open_scene(2);
+    reset();
+    set("WatermarkFree", "2M");
+    fake.errand_time = 1001000;
+    for (unsigned i = 0; i < 2; i++) {
+        fake.domains[i].xml = xml_thin;
+        fake_state(&fake.domains[i], thin_text());
+        fake.domains[i].job =
+            (struct job){JOB_COMMIT, 10 * MIB, 100 * MIB, true};
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        inventory = pass();
+        for (unsigned j = 0; j < 2; j++)
+            asked[j] = asked[j] || inventory->domains[j]->disks[0].job_fresh;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(asked[i]);
+        assert_true(fake.domains[i].thresholds > 0);
+    }
+    close_scene();
+}
+
 static void a_refusal_is_one_line(void **state)
 {
     (void)state;
@@ -1225,6 +1255,33 @@ static void even_if_it_is_gone_already(void **state)
     close_scene();
 }
 
+static void fail_copy(void)
+{
+    struct event event = event_of(EVENT_JOB, "vda");
+
+    event.job = JOB_COPY;
+    event.end = JOB_FAILED;
+    hear(&event);
+}
+
+/* Whoever copies has tried again before the pass is over in which it failed. */
+static void a_copy_that_is_tried_again_at_once(void **state)
+{
+    (void)state;
+    open_copy();
+    crew.tick = 0.001;
+    crew.meanwhile = fail_copy;
+    pass();
+    fake.domains[0].job.done = 4 * MIB;
+    pass();
+    pass();
+    assert_true(told_count >= 3);
+    assert_int_equal(told[1].severity, SEVERITY_FAILURE);
+    assert_told(told_count - 1, SEVERITY_OKAY, "vm1/vda/block_job-copy",
+                "vm1: the copy of vda runs again");
+    close_scene();
+}
+
 static void each_failure_is_told(void **state)
 {
     (void)state;
@@ -1764,6 +1821,7 @@ int main(void)
         cmocka_unit_test(an_old_one_tells_only_what_is_over),
         cmocka_unit_test(who_may_not_write_sets_none),
         cmocka_unit_test(everybody_has_his_turn),
+        cmocka_unit_test(everybody_has_his_turn_on_a_slow_connection),
         cmocka_unit_test(a_refusal_is_one_line),
         cmocka_unit_test(a_crossing_is_told_once),
         cmocka_unit_test(room_ends_it),
@@ -1807,6 +1865,7 @@ int main(void)
         cmocka_unit_test(a_job_is_asked_for_until_there_is_an_answer),
         cmocka_unit_test(a_copy_that_failed_tells_of_its_destination),
         cmocka_unit_test(even_if_it_is_gone_already),
+        cmocka_unit_test(a_copy_that_is_tried_again_at_once),
         cmocka_unit_test(each_failure_is_told),
         cmocka_unit_test(a_failure_that_is_made_good_is_not_told),
         cmocka_unit_test(a_job_that_is_over_writes_no_more),
