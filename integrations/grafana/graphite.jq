@@ -15,6 +15,7 @@ def own($value): "sumSeries(collectd.$host.virt_backing.\($value))";
 
 # Named by machine, disk and layer or job.
 def named($series): "aliasByNode(\($series), 1, 3, 5)";
+def pools: "collectd.$host.virt_backing.pool-*.bytes.available";
 # Each image once on its host.
 def promised: own("bytes.capacity");
 def taken: own("bytes.allocation");
@@ -43,9 +44,12 @@ dashboard("graphite"; "virt-backing-graphite"; "virt_backing: Graphite"; [
     graph("Promised and taken"; [
         target("alias(\(promised), 'promised to guests')"),
         target("alias(\(taken), 'taken of the storage')")]; 12; {unit: "bytes"}),
-    (graph("Deepest chains"; [target("highestCurrent(\(named(every("count.layers"))), 10)")]; 12; chain_limits + {decimals: 0})
+    (graph("Storage pools, least room"; [target("lowestCurrent(aliasByNode(\(pools), 1, 3), 10)")]; 8;
+            pool_limits + {unit: "bytes", noValue: "no pool is reported"}) | with_limits)
+        + {description: "Where the plugin's StoragePool has them reported. All machines with images in a pool share its room."},
+    (graph("Deepest chains"; [target("highestCurrent(\(named(every("count.layers"))), 10)")]; 8; chain_limits + {decimals: 0})
         | stepped),
-    graph("Block jobs"; [target("removeEmptySeries(\(named(every("block_job.*"))))")]; 12;
+    graph("Block jobs"; [target("removeEmptySeries(\(named(every("block_job.*"))))")]; 8;
         {unit: "percent", max: 100, noValue: "none runs"}),
 
     (row("$domain $disk") + {repeat: "disk"}),

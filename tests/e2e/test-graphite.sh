@@ -32,8 +32,12 @@ host_start_vm vm1 "vda:qcow2:block:$top"
 # A '.' would be a step in the path, and a blank the end of the name.
 host_start_vm 'www.example 2' "vda:raw:file:$HOST_DIR/other.raw"
 
+mkdir "$HOST_DIR/pool"
+host_virsh pool-define-as images dir --target "$HOST_DIR/pool" >/dev/null
+host_virsh pool-start images >/dev/null
+
 start_graphite
-HOST_COLLECTD_EXTRA=$(graphite_collectd_conf) host_start_collectd
+HOST_COLLECTD_EXTRA=$(graphite_collectd_conf) host_start_collectd 'StoragePool "images"'
 
 # path_is VALUE PATH [NAME]
 path_is() {
@@ -72,6 +76,9 @@ expect_equal "disks" vda "$(choices disk)"
 
 expect_path "promised to guests" $(($(truth_virtual_size qcow2 "$top") + $(truth_length "$HOST_DIR/other.raw"))) \
     collectd.hypervisor.virt_backing.bytes.capacity
+
+expect_path "size of the pool" "$(df --output=size -B 1 "$HOST_DIR/pool" | tail -n 1 | tr -d ' ')" \
+    collectd.hypervisor.virt_backing.pool-images.bytes.capacity
 
 grafana_choose '*' vm1 vda
 host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 262144 --bytes >/dev/null
