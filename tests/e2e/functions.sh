@@ -14,7 +14,7 @@
 # else (failed). The truth comes from stat, du, qemu-img and blockdev, never from
 # the code under test. The host and all in it goes away when the script ends;
 # KEEP=1 keeps its folder. BUILD_DIR says where the plugin was built; default:
-# the folder that this tree lies in.
+# the top of this tree.
 
 # Under pipefail `COMMAND | grep -q` fails where grep ends before COMMAND has
 # written all: write `| grep ... >/dev/null`.
