@@ -36,7 +36,7 @@ shows() {
 # expect_after KEY TOP BOTTOM FOOT: what it shows then
 expect_after() {
     terminal send-keys "$1"
-    host_poll 5 shows "${@:2}" || true
+    host_poll 40 shows "${@:2}" || true
     expect_equal "$1" "$2|$3|$4" "$(line 4 | cut -c -9)|$(line 13 | cut -c -9)|$(line 14)"
     expect_equal "$1: the head" "  DISK LAYER" "$(line 3 | cut -c -12)"
 }

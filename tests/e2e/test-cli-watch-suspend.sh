@@ -32,9 +32,9 @@ is_state() {
 
 # expect_stopped WHAT: and the terminal is as it was
 expect_stopped() {
-    wait_until 5 is_state T
-    wait_until 5 is_plain
-    wait_until 5 screen_has '^\[1\][+] +Stopped'
+    wait_until 40 is_state T
+    wait_until 40 is_plain
+    wait_until 40 screen_has '^\[1\][+] +Stopped'
     expect_success "$1: the old screen" screen_has '^was here before$'
     expect_equal "$1: cursor and wrapping lines" "1 1" "$(terminal_flag cursor_flag) $(terminal_flag wrap_flag)"
 }
@@ -42,15 +42,15 @@ expect_stopped() {
 # expect_back WHAT: it has the terminal again, and keys one by one
 expect_back() {
     shell 'clear; echo "was here before"; fg'
-    wait_until 5 is_alternate
-    wait_until 5 screen_has '^  vda  layer0'
+    wait_until 40 is_alternate
+    wait_until 40 screen_has '^  vda  layer0'
     expect_equal "$1: no cursor, no wrapping lines" "0 0" "$(terminal_flag cursor_flag) $(terminal_flag wrap_flag)"
     expect_success "$1: keys are not shown" test_match '.*-echo .*' "$(stty -aF "$(terminal_flag pane_tty)" | tr '\n' ' ')"
     expect_success "$1: they come one by one" test_match '.*-icanon .*' "$(stty -aF "$(terminal_flag pane_tty)" | tr '\n' ' ')"
 }
 
 shell "clear; echo 'was here before'; $(printf '%q ' "$CLI" -c "$HOST_URI_RO" --watch=0.5)"
-wait_until 10 screen_has '^  vda  layer0'
+wait_until 40 screen_has '^  vda  layer0'
 pid=$(watch_pid)
 terminal send-keys C-z
 expect_stopped "Ctrl-Z"
@@ -61,17 +61,17 @@ expect_stopped "SIGTSTP"
 # In the background it does not touch the terminal.
 shell bg
 sleep 0.5
-wait_until 5 is_state T
+wait_until 40 is_state T
 expect_success "in the background" is_plain
 expect_back "fg of there"
 
 # One that can't be caught leaves the screen as it is; but then all is well again.
 kill -STOP "$pid"
-wait_until 5 is_state T
+wait_until 40 is_state T
 expect_back "fg after SIGSTOP"
 
 terminal send-keys q
-wait_until 5 is_plain
+wait_until 40 is_plain
 shell "stty -a >$HOST_DIR/after; echo over"
-wait_until 5 screen_has '^over$'
+wait_until 40 screen_has '^over$'
 expect_success "at its end keys are shown" test_match '.* echo .*' "$(tr '\n' ' ' <"$HOST_DIR/after")"
