@@ -7,6 +7,8 @@
 . "$(dirname "$0")/functions.sh"
 
 requires_program flock
+# Of so many processes each other test would feel its share.
+renice -n 19 $$ >/dev/null
 host_create
 trap test_end EXIT
 script=$TEST_TOP/integrations/nagios/notify-nagios
@@ -112,7 +114,7 @@ TEXT=$(head -c 300 /dev/zero | tr '\0' x)
 (sleep 2 && exec timeout 60 cat <&"$reader" >"$HOST_DIR/taken") &
 cat_pid=$!
 pids=()
-for ((i = 0; i < 450; i++)); do
+for ((i = 0; i < 250; i++)); do
     "$script" "$fifo" < <(notification OKAY 1700000003 "busy$i") &
     pids+=($!)
 done
@@ -121,11 +123,11 @@ for pid in "${pids[@]}"; do
     wait "$pid" || failed=$((failed + 1))
 done
 took_all() {
-    [ "$(wc -l <"$HOST_DIR/taken")" -ge 450 ]
+    [ "$(wc -l <"$HOST_DIR/taken")" -ge 250 ]
 }
 host_poll 40 took_all || true
 expect_equal "busy for two seconds: that failed" 0 $failed
-expect_equal "busy for two seconds: that came" 450 "$(sort -u "$HOST_DIR/taken" | wc -l)"
+expect_equal "busy for two seconds: that came" 250 "$(sort -u "$HOST_DIR/taken" | wc -l)"
 kill "$cat_pid"
 wait "$cat_pid" 2>/dev/null || true
 
