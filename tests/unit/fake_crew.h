@@ -17,8 +17,7 @@ struct fake_crew {
     void (*meanwhile)(void); /* happens while the next query is answered */
     bool frozen; /* libvirt itself does not answer: all that is started hangs */
     bool late;   /* errands hang until fake_crew_thaw() */
-    bool
-        slow; /* the next one is done at once, and back with fake_crew_thaw() */
+    bool slow;   /* the next one is done at once, and is back when they are */
     bool stopped; /* all is to end */
     struct fake_lane {
         void (*work)(void *job); /* NULL: idle */

@@ -126,13 +126,18 @@ static bool happen(enum event_kind kind)
     return attend();
 }
 
-static bool end_job(enum job_kind job, enum job_end end)
+static void hear_of_job(enum job_kind job, enum job_end end)
 {
     struct event event = event_of(EVENT_JOB, "vda");
 
     event.job = job;
     event.end = end;
     hear(&event);
+}
+
+static bool end_job(enum job_kind job, enum job_end end)
+{
+    hear_of_job(job, end);
     return attend();
 }
 
@@ -1257,11 +1262,7 @@ static void even_if_it_is_gone_already(void **state)
 
 static void fail_copy(void)
 {
-    struct event event = event_of(EVENT_JOB, "vda");
-
-    event.job = JOB_COPY;
-    event.end = JOB_FAILED;
-    hear(&event);
+    hear_of_job(JOB_COPY, JOB_FAILED);
 }
 
 /* Whoever copies has tried again before the pass is over in which it failed. */
