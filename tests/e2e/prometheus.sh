@@ -85,6 +85,28 @@ prometheus_has() {
     fi
 }
 
+# Print what prometheus_value does, without instance and job, and sorted; of one series
+# where its LABELS are given: prometheus_lines EXPRESSION [LABELS]
+prometheus_lines() {
+    local labels=${2:-}
+    prometheus_value "$1" | sed "s/,*instance=$PROMETHEUS_TARGET,job=virt_backing//; s/^,//" |
+        awk -v labels="${labels//\\/\\\\}" 'labels == "" || index($0, labels " ") == 1' | LC_ALL=C sort
+}
+
+# prometheus_is LINES EXPRESSION [LABELS]
+prometheus_is() {
+    [ "$(prometheus_lines "${@:2}")" = "$1" ]
+}
+
+# Wait until prometheus_lines prints these, and say so, or fail:
+#   expect_prometheus WHAT LINES EXPRESSION [LABELS]
+# That there are as many is not enough to go on: collectd lets go of a series after two
+# intervals, so that on a busy machine it may be gone a moment later.
+expect_prometheus() {
+    host_poll 40 prometheus_is "${@:2}" || true
+    expect_equal "$1" "$2" "$(prometheus_lines "${@:3}")"
+}
+
 # Print the alerts that fire, as "NAME SEVERITY DOMAIN DISK VALUE", sorted.
 prometheus_alerts() {
     prometheus_ask alerts | jq -r '.alerts[] | select(.state == "firing") |

@@ -44,11 +44,9 @@ prefixed() {
     echo "collectd_virt_backing_$1"
 }
 
-# expect_series WHAT LABELS VALUE NAME: labels but job and instance, as sorted
+# expect_series WHAT LABELS VALUE NAME: all labels but job and instance, sorted
 expect_series() {
-    wait_until 40 prometheus_has "$(prefixed "$4")"
-    expect_equal "$1" "$2 $3" "$(prometheus_value "$(prefixed "$4")" |
-        sed "s/,*instance=$PROMETHEUS_TARGET,job=virt_backing//; s/^,//" | grep -F -- "$2 ")"
+    expect_prometheus "$1" "$2 $3" "$(prefixed "$4")" "$2"
 }
 
 expect_series "allocation of the top" disk=vda,domain=vm1,layer=layer0 \
