@@ -24,6 +24,8 @@ struct lookout_batch {
     const struct images *images;
     bool out;               /* it was given to the porters and is not back */
     atomic_bool begun;      /* by one of them */
+    bool late;              /* that was in an earlier pass: its layers may not
+                             * be there any more */
     bool told;              /* the log knows that the place does not answer */
     bool used;              /* in the last pass */
     atomic_size_t progress; /* items that were looked at */
@@ -78,6 +80,7 @@ static void take_back(const struct lookout *lookout,
                       struct lookout_batch *batch)
 {
     if (batch->out && !porters_is_done(lookout->porters, &batch->task)) {
+        batch->late = true;
         if (batch->begun)
             tell(lookout, batch);
         return;
@@ -183,6 +186,7 @@ void lookout_start(struct lookout *lookout)
         if (batch->out || batch->count == 0)
             continue;
         batch->begun = false;
+        batch->late = false;
         batch->out = porters_give(lookout->porters, &batch->task);
     }
 }
@@ -231,7 +235,7 @@ void lookout_end(struct lookout *lookout)
 {
     for (size_t i = 0; i < lookout->count; i++) {
         struct lookout_batch *batch = lookout->batches[i];
-        if (!batch->out || batch->told ||
+        if (!batch->out || batch->late ||
             !porters_is_done(lookout->porters, &batch->task))
             continue;
         for (size_t j = 0; j < batch->count; j++)

@@ -362,6 +362,36 @@ static void a_late_look_is_written_nowhere(void **state)
     assert_int_equal(fake_log_count(), 2);
 }
 
+/* Nor is one that had to wait for a porter until then. */
+static void one_that_comes_late_to_begin_neither(void **state)
+{
+    struct layer layers[] = {make_layer("/1/a"), make_layer("/2/a"),
+                             make_layer("/3/a"), make_layer("/4/a"),
+                             make_layer("/5/a")};
+    struct layer other = make_layer("/6/a");
+
+    (void)state;
+    for (size_t i = 1; i <= 4; i++)
+        hangs[i] = true;
+    pass(layers, 4);
+    pass(layers, COUNT_OF(layers));
+    assert_int_equal(looks, 4);
+    begin();
+    lookout_add(&lookout, &other);
+    for (size_t i = 1; i <= 4; i++)
+        hangs[i] = false;
+    gate_open(&gate, 4);
+    gate_await_passed(&gate, 4);
+    while (looks < 5)
+        sched_yield();
+    porters_wait(porters, threads_now() + GATE_PATIENCE);
+    finish();
+    assert_int_equal(looks, 6);
+    for (size_t i = 0; i < COUNT_OF(layers); i++)
+        assert_int_equal(layers[i].seen.storage, STORAGE_UNKNOWN);
+    assert_true(is_seen(&other));
+}
+
 /* A name that is looked at may be freed or changed by then. */
 static void a_look_needs_nothing_of_the_layer(void **state)
 {
@@ -503,6 +533,7 @@ int main(void)
         TEST(two_storages_hang),
         TEST(all_porters_hang),
         TEST(a_late_look_is_written_nowhere),
+        TEST(one_that_comes_late_to_begin_neither),
         TEST(a_look_needs_nothing_of_the_layer),
         TEST(slow_is_not_silent),
         TEST(what_goes_on_is_waited_for),
