@@ -245,15 +245,16 @@ static bool show_empty(struct attempt *attempt, virDomainPtr *domains,
     return !statistics->lost || fail(attempt);
 }
 
-/* One call for everybody. False, and *ret_again, where the domains are to be
- * asked one part after the other. */
-static bool ask_everybody(struct attempt *attempt, bool *ret_again)
+/* One call for everybody. Where it fails, *ret_in_parts tells whether the
+ * domains are to be asked one part after the other. */
+static bool ask_everybody(struct attempt *attempt, bool *ret_in_parts)
 {
     struct statistics *statistics = attempt->statistics;
     virDomainStatsRecordPtr *records = NULL;
     unsigned active =
         attempt->ask->inactive ? 0 : VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE;
 
+    *ret_in_parts = false;
     statistics->calls++;
     int got = virConnectGetAllDomainStats(attempt->handle, STATS, &records,
                                           STATS_FLAGS | active);
@@ -265,7 +266,7 @@ static bool ask_everybody(struct attempt *attempt, bool *ret_again)
     int code = virGetLastErrorCode();
     fail(attempt);
     statistics->unsupported = is_lack_of_support(code);
-    *ret_again = statistics->unsupported || is_too_large(attempt, code);
+    *ret_in_parts = statistics->unsupported || is_too_large(attempt, code);
     return false;
 }
 
@@ -298,20 +299,20 @@ static bool attempt_read(struct attempt *attempt)
 {
     struct statistics *statistics = attempt->statistics;
     bool before = statistics->unsupported;
-    bool again = true;
+    bool in_parts = true;
+    bool good = false;
 
     if (!statistics->unsupported && attempt->ask->everybody &&
         statistics->select->domains.count == 0 &&
-        attempt->ask->records <= STATISTICS_RECORDS_A_CALL &&
-        ask_everybody(attempt, &again))
-        return true;
-    if (again && !ask_listed(attempt))
-        again = false;
+        attempt->ask->records <= STATISTICS_RECORDS_A_CALL)
+        good = ask_everybody(attempt, &in_parts);
+    if (!good && in_parts)
+        good = ask_listed(attempt);
     if (statistics->unsupported && !before)
         log_print(statistics->log, LOG_LEVEL_WARNING,
                   "this hypervisor gives no block statistics: sizes are known "
                   "of active layers alone");
-    return again;
+    return good;
 }
 
 bool statistics_read(struct statistics *statistics, virConnectPtr handle,
