@@ -28,7 +28,7 @@ struct alarm {
     struct notice notice;            /* as it was told */
     char name[NOTICE_NAME_SIZE];     /* of the domain, in a message */
     char what[NOTICE_WHAT_SIZE];     /* of the layer, likewise */
-    double raised;                   /* when it was last heard of */
+    double heard;                    /* when it was last heard of */
     uint64_t physical;               /* size of the container then */
     uint64_t over;                   /* ALARM_WATERMARK: bytes beyond it */
     uint64_t left; /* ALARM_JOB: bytes that it had still to write */

@@ -84,7 +84,8 @@ bool collector_attend(struct collector *collector)
 
 bool collector_owes(const struct collector *collector)
 {
-    return collector->watch.unexplained.count > 0;
+    return collector->watch.unexplained.count > 0 ||
+           collector->watch.deferred.count > 0;
 }
 
 /* --- making and ending --------------------------------------------------- */

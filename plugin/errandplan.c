@@ -163,7 +163,7 @@ static void plan_thresholds(const struct watch *watch,
 static bool is_unexplained(const struct watch *watch,
                            const struct roster_entry *entry)
 {
-    return entry->halted && entry->halted_at > entry->heard &&
+    return entry->halted && entry->asked_at > entry->heard &&
            alarms_find_pause(&watch->herald.alarms, entry->domain.uuid) == NULL;
 }
 
@@ -186,11 +186,10 @@ static void begin(struct domain *domain)
     }
 }
 
-static bool is_there(const struct watch *watch,
-                     const struct roster_entry *entry)
+static bool is_there(const struct roster_entry *entry)
 {
     return entry->answered && entry->sized && entry->laid_out && entry->named &&
-           entry->domain.id != DOMAIN_OFF && entry->stopped < watch->began;
+           entry->domain.id != DOMAIN_OFF && roster_is_this_run(entry);
 }
 
 /* Has `plan` done for all entries that are there, or for as many as there is
@@ -209,7 +208,7 @@ plan_all(const struct watch *watch, struct errands *errands, size_t *next,
             *next = turn;
             return;
         }
-        if (is_there(watch, roster->entries[turn]))
+        if (is_there(roster->entries[turn]))
             plan(watch, roster->entries[turn], errands);
     }
 }

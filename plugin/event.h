@@ -27,6 +27,7 @@ enum job_end {
 };
 
 #define EVENT_TEXT_SIZE 64
+#define EVENT_REASON_SIZE 128
 
 struct event {
     enum event_kind kind;
@@ -40,8 +41,8 @@ struct event {
     uint64_t excess;    /* ... and by how much a write went beyond it */
 
     char path[1024]; /* of the image, in the first two; "" where not said */
-    char reason[EVENT_TEXT_SIZE]; /* likewise, and in the last one; "enospc"
-                                   * is for want of space */
+    char reason[EVENT_REASON_SIZE]; /* likewise, and in the last one; "enospc"
+                                     * is for want of space */
     bool paused; /* the domain was paused for it; else the guest runs on, ... */
     bool ignored; /* ... and was not even told (error_policy='ignore') */
 

@@ -68,7 +68,7 @@ void herald_prepare(const struct herald *herald, struct alarm *alarm,
                     herald->settings->layer_format);
         alarm->physical = layer->sizes.physical;
     }
-    alarm->raised = herald->now;
+    alarm->heard = herald->now;
 }
 
 void herald_tell(const struct herald *herald, const struct notice *notice)
@@ -81,9 +81,9 @@ void herald_raise(struct herald *herald, const struct alarm *alarm)
 {
     struct alarm *standing = alarms_find(&herald->alarms, alarm);
 
-    if (standing != NULL)
-        standing->raised = alarm->raised;
-    else if (alarms_add(&herald->alarms, alarm))
+    if (standing != NULL && standing->heard < alarm->heard)
+        standing->heard = alarm->heard;
+    if (standing == NULL && alarms_add(&herald->alarms, alarm))
         herald_tell(herald, &alarm->notice);
 }
 
@@ -137,7 +137,7 @@ void herald_move(struct herald *herald, struct alarm *alarm,
     struct alarm moved = *alarm;
 
     herald_prepare(herald, &moved, subject);
-    moved.raised = alarm->raised;
+    moved.heard = alarm->heard;
     moved.physical = alarm->physical;
     notice_say(&moved.notice, alarm->notice.severity, "%s",
                alarm->notice.message);

@@ -52,7 +52,7 @@ struct alarm *herald_find_job(const struct alarms *alarms, enum alarm_kind kind,
 void herald_prepare(const struct herald *herald, struct alarm *alarm,
                     const struct subject *subject);
 
-/* Adds the alarm, and tells. One that stands already has only its time set. */
+/* Adds the alarm, and tells. One that stands already was heard of once more. */
 void herald_raise(struct herald *herald, const struct alarm *alarm);
 
 /* Removes the alarm, and tells why it is over. */

@@ -110,7 +110,7 @@ void model_take(struct roster_entry *entry, const struct query *query,
     entry->records = found->records;
     entry->running = found->running;
     entry->halted = found->halted;
-    entry->halted_at = query->put;
+    entry->asked_at = query->put;
     if (found->whole || entry->whole == 0)
         entry->whole = rules->now;
     if (found->layout != NULL)

@@ -84,17 +84,25 @@ void notice_say(struct notice *notice, enum severity severity,
     strcpy(notice->message, text);
 }
 
-void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain)
+static void fit(char *ret_text, size_t size, const char *text)
 {
-    const char *name = domain->name != NULL ? domain->name : "";
-    size_t length = strlen(name);
-    bool fits = length < NOTICE_NAME_SIZE;
+    size_t length = strlen(text);
+    bool fits = length < size;
 
     if (!fits)
-        length = whole_characters(name, NOTICE_NAME_SIZE - 4);
-    snprintf(ret_text, NOTICE_NAME_SIZE, "%.*s%s", (int)length, name,
-             fits ? "" : "...");
+        length = whole_characters(text, size - 4);
+    snprintf(ret_text, size, "%.*s%s", (int)length, text, fits ? "" : "...");
     plain_clean(ret_text);
+}
+
+void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain)
+{
+    fit(ret_text, NOTICE_NAME_SIZE, domain->name != NULL ? domain->name : "");
+}
+
+void notice_reason(char ret_text[NOTICE_REASON_SIZE], const char *reason)
+{
+    fit(ret_text, NOTICE_REASON_SIZE, reason);
 }
 
 /* The end of a path tells more than its beginning. */

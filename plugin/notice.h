@@ -13,6 +13,7 @@
 #define NOTICE_NAME_SIZE 48
 #define NOTICE_PATH_SIZE 64
 #define NOTICE_WHAT_SIZE 128
+#define NOTICE_REASON_SIZE 80
 
 enum severity {
     SEVERITY_OKAY,
@@ -61,6 +62,9 @@ __attribute__((format(printf, 3, 4))) void notice_say(struct notice *notice,
 
 /* The domain's name, if need be its beginning. */
 void notice_name(char ret_text[NOTICE_NAME_SIZE], const struct domain *domain);
+
+/* What somebody else says, if need be its beginning. */
+void notice_reason(char ret_text[NOTICE_REASON_SIZE], const char *reason);
 
 /* "vda layer1 (vda[3], /images/base.qcow2)", with the end of a path that is
  * long. */

@@ -13,11 +13,10 @@
 
 /* False where its domain gave no figures in this pass, or has stopped since:
  * nothing is known. */
-static bool has_answered(const struct watch *watch,
-                         const struct roster_entry *entry)
+static bool has_answered(const struct roster_entry *entry)
 {
     return entry->answered && entry->laid_out && entry->named && entry->sized &&
-           entry->stopped < watch->began;
+           roster_is_this_run(entry);
 }
 
 static bool find_subject(const struct alarm *alarm,
@@ -114,9 +113,9 @@ static void move(struct watch *watch, struct alarm *alarm,
 static void review_io(struct watch *watch, struct alarm *alarm,
                       const struct roster_entry *entry)
 {
-    if (alarm->paused && entry->running && entry->halted_at > alarm->raised)
+    if (alarm->paused && entry->running && entry->asked_at > alarm->heard)
         tidings_resumed(&watch->herald, alarm);
-    else if (!alarm->paused && watch->herald.now > alarm->raised + WATCH_CALM)
+    else if (!alarm->paused && watch->herald.now > alarm->heard + WATCH_CALM)
         herald_end(&watch->herald, alarm,
                    "%s: no more errors of %s for %d seconds", alarm->name,
                    alarm->what, WATCH_CALM);
@@ -174,7 +173,7 @@ static void review_alarm(struct watch *watch, struct alarm *alarm)
     const struct roster_entry *entry = roster_find(watch->roster, alarm->uuid);
     struct subject subject;
 
-    if (!has_answered(watch, entry))
+    if (!has_answered(entry))
         return;
     bool found = find_subject(alarm, entry, &subject);
     if (alarm->kind == ALARM_IO && alarm->paused && !found)
@@ -207,8 +206,9 @@ static void review_alarms(struct watch *watch, bool watermarks)
 /* --- what was put off ---------------------------------------------------- */
 
 /* The layer that an alarm was put off for, as it is now; or another one that
- * turns out to be meant: who wrote to the target of a commit may have come out
- * since, and it may be the image of a backup that is full. */
+ * turns out to be meant: the active layer, where it was not known yet; who
+ * wrote to the target of a commit may have come out since, and it may be the
+ * image of a backup that is full. */
 static const struct layer *find_meant(const struct disk *disk,
                                       const struct alarm *alarm)
 {
@@ -218,6 +218,8 @@ static const struct layer *find_meant(const struct disk *disk,
 
     if (alarm->kind == ALARM_JOB)
         return *alarm->what == '\0' ? job_target(disk, alarm->job) : layer;
+    if (*alarm->what == '\0' && disk->layer_count > 0)
+        layer = &disk->layers[0];
     return alarm->full ? tidings_full_one(disk, layer) : layer;
 }
 
@@ -236,14 +238,20 @@ static void explain(struct watch *watch, struct alarm *alarm,
     struct disk *disk = domain_find_disk(&entry->domain, alarm->target);
     const struct subject subject = {
         &entry->domain, disk, disk == NULL ? NULL : find_meant(disk, alarm)};
-    double raised = alarm->raised;
+    double heard = alarm->heard;
 
-    if (subject.layer != NULL && subject.layer->index != alarm->notice.index) {
-        if (alarm->kind == ALARM_IO)
+    if (subject.layer != NULL &&
+        (subject.layer->index != alarm->notice.index || *alarm->what == '\0')) {
+        if (alarm->kind == ALARM_IO) {
             alarm->index = subject.layer->index;
+            alarm->deep = !alarm->full && disk_chain_length(disk) > 1;
+        }
         herald_prepare(&watch->herald, alarm, &subject);
-        alarm->raised = raised;
+        alarm->heard = heard;
     }
+    /* Its disk is gone by now. */
+    if (alarm->kind == ALARM_IO && *alarm->what == '\0')
+        return;
     tidings_explained(&watch->herald, alarm, subject.layer);
     if (disk != NULL && alarm->job == JOB_COMMIT)
         disk->failed = alarm->notice.index;
@@ -251,7 +259,14 @@ static void explain(struct watch *watch, struct alarm *alarm,
         tidings_runs_again(&watch->herald, &subject, alarm->job);
 }
 
-/* Not by figures that are older than what happened. */
+/* By figures that are older than what happened nothing is explained. */
+static bool is_older(const struct watch *watch,
+                     const struct roster_entry *entry, double time)
+{
+    return watch->began < time ||
+           (entry != NULL && entry->answered && entry->asked_at < time);
+}
+
 static void explain_all(struct watch *watch)
 {
     struct alarms *unexplained = &watch->unexplained;
@@ -260,7 +275,7 @@ static void explain_all(struct watch *watch)
         struct alarm alarm = unexplained->alarms[i];
         const struct roster_entry *entry =
             roster_find(watch->roster, alarm.uuid);
-        if (alarm.raised > watch->began)
+        if (is_older(watch, entry, alarm.heard))
             continue;
         alarms_remove(unexplained, &unexplained->alarms[i]);
         if (entry != NULL && entry->run == alarm.id)
@@ -299,7 +314,7 @@ static void review_entry(struct watch *watch, const struct roster_entry *entry)
 {
     const struct domain *domain = &entry->domain;
 
-    if (domain->id == DOMAIN_OFF || !has_answered(watch, entry))
+    if (domain->id == DOMAIN_OFF || !has_answered(entry))
         return;
     for (size_t i = 0; i < domain->disk_count; i++)
         review_disk(watch, domain, &domain->disks[i]);
@@ -333,6 +348,7 @@ void watch_settle(struct watch *watch, double began, double now)
         return;
     while (end_one_gone(watch))
         continue;
+    watch_catch_up(watch);
     explain_all(watch);
     review_alarms(watch, true);
 }

@@ -35,16 +35,23 @@ struct roster_entry {
     bool unique;          /* its name is no other's, as far as was looked */
     uint64_t names;       /* digest of those that were looked at */
     bool marked;          /* its name was another's: see identity_host() */
-    bool running;         /* not paused, nor ... */
-    bool halted;          /* ... paused by an I/O error, as it said ... */
-    double halted_at;     /* ... when it was asked then */
+    double asked_at;      /* when the question was put that it last answered */
+    bool running;         /* not paused then, nor ... */
+    bool halted;          /* ... paused by an I/O error */
     double heard;         /* when an event last told of such a thing */
-    double stopped;       /* when one told that it does not run any more */
+    double stopped;       /* when one told that the run was over */
     double backup_failed; /* when one told that its backup did, ... */
-    char backup_reason[EVENT_TEXT_SIZE]; /* ... and why */
+    char backup_reason[EVENT_REASON_SIZE]; /* ... and why */
     bool told_refusal; /* the log knows that it refuses a threshold */
     bool told_foreign; /* the log knows of somebody else's threshold */
 };
+
+/* False from the end of a run on until it answers a question that was put
+ * later: what is known is of that run. */
+static inline bool roster_is_this_run(const struct roster_entry *entry)
+{
+    return entry->stopped < entry->asked_at;
+}
 
 struct roster {
     struct roster_entry **entries; /* sorted by UUID */

@@ -53,24 +53,24 @@ const struct layer *tidings_full_one(const struct disk *disk,
 
 static void say_error(struct alarm *alarm, const char *reason)
 {
-    const char *text = *reason != '\0' ? reason : "I/O error";
     const char *deep = alarm->deep ? " or an image below it" : "";
+    char text[NOTICE_REASON_SIZE];
 
+    notice_reason(text, *reason != '\0' ? reason : "I/O error");
     if (alarm->full)
-        text = "no space left";
+        strcpy(text, "no space left");
     if (*alarm->what == '\0')
         notice_say(&alarm->notice, SEVERITY_FAILURE,
                    "%s is paused by an I/O error, and libvirt does not say of "
                    "which disk",
                    alarm->name);
     else if (alarm->paused)
-        notice_say(&alarm->notice, SEVERITY_FAILURE,
-                   "%s is paused: %s%s: %.80s%s", alarm->name, alarm->what,
-                   deep, text,
+        notice_say(&alarm->notice, SEVERITY_FAILURE, "%s is paused: %s%s: %s%s",
+                   alarm->name, alarm->what, deep, text,
                    alarm->full ? ". Make room, then resume it" : "");
     else
-        notice_say(&alarm->notice, SEVERITY_FAILURE,
-                   "%s runs on, %s: %s%s: %.80s", alarm->name,
+        notice_say(&alarm->notice, SEVERITY_FAILURE, "%s runs on, %s: %s%s: %s",
+                   alarm->name,
                    alarm->ignored ? "its guest was not told and data are lost"
                                   : "but its guest was told",
                    alarm->what, deep, text);
@@ -148,6 +148,7 @@ static void say_failed(struct alarm *alarm, const char *reason)
     char left[UNITS_BYTES_SIZE];
     char room[UNITS_BYTES_SIZE];
     char target[2 * NOTICE_WHAT_SIZE] = "";
+    char why[NOTICE_REASON_SIZE];
 
     units_print_bytes(left, alarm->left);
     units_print_bytes(room, notice->left);
@@ -163,9 +164,9 @@ static void say_failed(struct alarm *alarm, const char *reason)
         snprintf(target, sizeof(target), ". %s left for %s", room, alarm->what);
     else if (*alarm->what != '\0')
         snprintf(target, sizeof(target), ". It wrote to %s", alarm->what);
-    notice_say(notice, SEVERITY_FAILURE, "%s: the %s of %s has failed: %.80s%s",
-               alarm->name, job, alarm->target,
-               *reason != '\0' ? reason : "libvirt does not say why", target);
+    notice_reason(why, *reason != '\0' ? reason : "libvirt does not say why");
+    notice_say(notice, SEVERITY_FAILURE, "%s: the %s of %s has failed: %s%s",
+               alarm->name, job, alarm->target, why, target);
 }
 
 void tidings_failed(struct herald *herald, struct alarm *alarm,

@@ -12,6 +12,7 @@ void watch_clear(struct watch *watch)
 {
     alarms_clear(&watch->herald.alarms);
     alarms_clear(&watch->unexplained);
+    deferred_clear(&watch->deferred);
 }
 
 /* Of "vda[3]" and "vda" alike; NULL where there is no such disk. */
@@ -35,10 +36,20 @@ static struct layer *find_layer(const struct disk *disk, const char *device)
     return disk_find_layer(disk, (unsigned)strtoul(bracket + 1, NULL, 10));
 }
 
-/* False before it has its layers and its names. */
+/* False before it has its layers and its names, also in a run of it that has
+ * just begun. */
 static bool is_known(const struct roster_entry *entry)
 {
-    return entry != NULL && entry->laid_out && entry->domain.host != NULL;
+    return entry != NULL && entry->laid_out && entry->domain.host != NULL &&
+           entry->domain.id != DOMAIN_OFF && roster_is_this_run(entry);
+}
+
+/* Where a path is known on both sides. */
+static bool has_another_path(const struct layer *layer,
+                             const struct event *event)
+{
+    return layer->path != NULL && *event->path != '\0' &&
+           strcmp(layer->path, event->path) != 0;
 }
 
 /* In a chain that has changed since the last pass the index may be another
@@ -48,10 +59,7 @@ static struct layer *find_crossed(const struct disk *disk,
 {
     struct layer *layer = find_layer(disk, event->device);
 
-    if (layer != NULL && layer->path != NULL && *event->path != '\0' &&
-        strcmp(layer->path, event->path) != 0)
-        return NULL;
-    return layer;
+    return layer != NULL && has_another_path(layer, event) ? NULL : layer;
 }
 
 /* A threshold that somebody else has set is somebody else's business. libvirt
@@ -69,7 +77,9 @@ static bool take_threshold(struct watch *watch, struct domain *domain,
     if (layer == NULL)
         return true;
     layer->threshold = 0;
-    layer->crossed = layer->depth > 0;
+    /* Figures that were taken before may not show it. */
+    if (layer->depth > 0)
+        layer->crossed = layer->written = true;
 
     /* A domain that was busy in the last pass has given no sizes then. */
     struct layer then = *layer;
@@ -95,15 +105,19 @@ static const struct disk *find_alias(const struct domain *domain,
     return NULL;
 }
 
-/* As a rule the path is that of the active layer. */
-static const struct layer *find_path(const struct disk *disk, const char *path)
+/* As a rule the path is that of the active layer. One that no layer has is an
+ * overlay's: a snapshot was taken since the last pass. */
+static const struct layer *find_path(const struct disk *disk,
+                                     const struct event *event)
 {
     for (size_t i = 0; i < disk->layer_count; i++) {
         const struct layer *layer = &disk->layers[i];
-        if (layer->path != NULL && strcmp(layer->path, path) == 0)
+        if (layer->path != NULL && strcmp(layer->path, event->path) == 0)
             return layer;
     }
-    return disk->layer_count > 0 ? &disk->layers[0] : NULL;
+    return disk->layer_count == 0 || has_another_path(&disk->layers[0], event)
+               ? NULL
+               : &disk->layers[0];
 }
 
 /* Why an error happened may show in the figures: those of the last pass are too
@@ -134,26 +148,25 @@ static void prepare_error(const struct watch *watch, struct alarm *ret_alarm,
 }
 
 /* Of an error that is reported to the guest libvirt never says the reason; and
- * what is full may be the image of a backup. A disk that is not known a pass
- * will tell of. */
+ * what is full may be the image of a backup. A pause of a disk or a layer that
+ * is not known a pass will tell of. */
 static bool take_io_error(struct watch *watch, struct roster_entry *entry,
                           const struct event *event)
 {
     const struct domain *domain = &entry->domain;
     const struct disk *disk = find_alias(domain, event->device);
-    const struct layer *layer =
-        disk == NULL ? NULL : find_path(disk, event->path);
+    const struct layer *layer = disk == NULL ? NULL : find_path(disk, event);
     const struct subject subject = {domain, disk, layer};
     struct alarm alarm;
 
-    if (layer == NULL)
+    if (disk == NULL || (layer == NULL && event->paused))
         return event->paused;
     if (event->paused)
         entry->heard = watch->herald.now;
     prepare_error(watch, &alarm, &subject, event->paused,
                   strcmp(event->reason, "enospc") == 0);
     alarm.ignored = event->ignored;
-    if (((!event->paused && *event->reason == '\0') ||
+    if ((layer == NULL || (!event->paused && *event->reason == '\0') ||
          (alarm.full && has_scratch(disk))) &&
         alarms_find(&watch->herald.alarms, &alarm) == NULL)
         return put_off(watch, &alarm);
@@ -180,11 +193,15 @@ static bool take_resumed(struct watch *watch, const struct domain *domain)
 static void forget_job(struct disk *disk)
 {
     disk->job.kind = JOB_NONE;
+    disk->job_left = SIZE_UNKNOWN;
     disk->job_fresh = false;
 }
 
-static void take_stopped(struct watch *watch, const struct domain *domain)
+static void take_stopped(struct watch *watch, struct roster_entry *entry)
 {
+    const struct domain *domain = &entry->domain;
+
+    entry->heard = entry->stopped = watch->herald.now;
     alarms_remove_all(&watch->unexplained, domain->uuid);
     herald_end_domain(&watch->herald, domain->uuid);
     for (size_t i = 0; i < domain->disk_count; i++)
@@ -201,7 +218,7 @@ static void prepare_failed(struct watch *watch, struct alarm *ret_alarm,
 
     if (subject->layer == NULL && fit != NULL) {
         *ret_alarm = *fit;
-        ret_alarm->raised = watch->herald.now;
+        ret_alarm->heard = watch->herald.now;
     } else {
         herald_key_job(ret_alarm, ALARM_JOB, subject, job);
         herald_prepare(&watch->herald, ret_alarm, subject);
@@ -231,11 +248,12 @@ static bool take_job_end(struct watch *watch, const struct domain *domain,
     const struct subject subject = {domain, disk, job_target(disk, event->job)};
     struct alarm alarm;
 
+    if (event->end == JOB_FAILED)
+        prepare_failed(watch, &alarm, &subject, event->job);
     forget_job(disk);
     disk->job_heard = watch->herald.now;
     forget_put_off(watch, &subject, event->job);
     if (event->end == JOB_FAILED) {
-        prepare_failed(watch, &alarm, &subject, event->job);
         if (*reason == '\0')
             return put_off(watch, &alarm);
         tidings_failed(&watch->herald, &alarm, reason);
@@ -288,37 +306,67 @@ static void take_backup_end(struct watch *watch, struct roster_entry *entry,
     }
 }
 
-bool watch_take(struct watch *watch, const struct event *event, double now)
+/* Of a domain that is known. True when a pass is called for. */
+static bool take(struct watch *watch, struct roster_entry *entry,
+                 const struct event *event)
 {
-    struct roster_entry *entry = roster_find(watch->roster, event->uuid);
-
-    watch->herald.now = now;
-    if (!watch->settings->notifications)
-        return false;
-    /* Of one that is not known yet a pass will tell. */
-    if (event->kind == EVENT_STARTED || !is_known(entry))
-        return event->kind == EVENT_STARTED;
     switch (event->kind) {
     case EVENT_THRESHOLD:
         return take_threshold(watch, &entry->domain, event);
     case EVENT_IO_ERROR:
         return take_io_error(watch, entry, event);
     case EVENT_RESUMED:
-        entry->heard = now;
+        entry->heard = watch->herald.now;
         return take_resumed(watch, &entry->domain);
-    case EVENT_STOPPED:
-        entry->heard = entry->stopped = now;
-        take_stopped(watch, &entry->domain);
-        return false;
-    case EVENT_STARTED:
-        break;
     case EVENT_JOB:
         return take_job(watch, entry, event);
     case EVENT_BACKUP:
         take_backup_end(watch, entry, event);
         return false;
+    case EVENT_STARTED:
+        return true;
+    case EVENT_STOPPED:
+        take_stopped(watch, entry);
+        return false;
     }
     return false;
+}
+
+bool watch_take(struct watch *watch, const struct event *event, double now)
+{
+    struct roster_entry *entry = roster_find(watch->roster, event->uuid);
+    bool lifecycle =
+        event->kind == EVENT_STARTED || event->kind == EVENT_STOPPED;
+
+    watch->herald.now = now;
+    if (!watch->settings->notifications)
+        return false;
+    if (is_known(entry) || (lifecycle && entry != NULL))
+        return take(watch, entry, event);
+    if (lifecycle)
+        return event->kind == EVENT_STARTED;
+    deferred_add(&watch->deferred, event, now);
+    return event->paused;
+}
+
+void watch_catch_up(struct watch *watch)
+{
+    struct deferred *deferred = &watch->deferred;
+    double now = watch->herald.now;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < deferred->count; i++) {
+        const struct deferred_event *late = &deferred->events[i];
+        struct roster_entry *entry =
+            roster_find(watch->roster, late->event.uuid);
+        watch->herald.now = late->time;
+        if (!is_known(entry) && now < late->time + WATCH_CALM)
+            deferred->events[kept++] = *late;
+        else if (is_known(entry) && entry->stopped < late->time)
+            take(watch, entry, &late->event);
+    }
+    deferred->count = kept;
+    watch->herald.now = now;
 }
 
 /* --- answers to errands -------------------------------------------------- */
@@ -415,7 +463,7 @@ static void take_errors(struct watch *watch, const struct roster_entry *entry,
     static const struct disk_error unknown = {"", false};
 
     /* Somebody has resumed it meanwhile, or told more. */
-    if (!entry->halted || entry->heard >= entry->halted_at)
+    if (!entry->halted || entry->heard >= entry->asked_at)
         return;
     for (size_t i = 0; i < errand->error_count; i++)
         take_error(watch, &entry->domain, &errand->errors[i]);

@@ -9,6 +9,7 @@
 #ifndef VIRT_BACKING_WATCH_H
 #define VIRT_BACKING_WATCH_H
 
+#include "deferred.h"
 #include "errands.h"
 #include "event.h"
 #include "herald.h"
@@ -25,6 +26,7 @@ struct watch {
     struct roster *roster;
     struct herald herald;
     struct alarms unexplained; /* not told: a pass may tell the reason */
+    struct deferred deferred;  /* of domains that no pass has seen yet */
     bool may_write;            /* thresholds can be set */
     double began;              /* when the current pass did */
     size_t next_asked; /* whose turn it is to be asked, where there are more
@@ -36,6 +38,11 @@ struct watch {
 /* An event has come. True when more is to be told of it than is known: a pass
  * should follow soon. */
 bool watch_take(struct watch *watch, const struct event *event, double now);
+
+/* What was heard of domains before a pass has seen them. Part of
+ * watch_settle().
+ */
+void watch_catch_up(struct watch *watch);
 
 /* After a pass that began then: what was put off is told, and watermarks end
  * where there is room, before watch_plan() has thresholds set anew. */

@@ -74,6 +74,37 @@ static void open_thin(void)
     show();
 }
 
+static const char xml_above_thin[] =
+    DOMAIN("<disk type='block'><driver type='qcow2'/>"
+           "<source dev='/dev/top' index='3'/>"
+           "<backingStore type='block' index='2'><format type='qcow2'/>"
+           "<source dev='/dev/thin'/>"
+           "<backingStore type='block' index='1'><format type='qcow2'/>"
+           "<source dev='/dev/base'/><backingStore/></backingStore>"
+           "</backingStore>"
+           "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
+
+/* The thin one holds 9 MiB by now. */
+static void show_above_thin(bool paused)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text),
+             "state.state=%d\nstate.reason=%d\nblock.count=3\n"
+             "block.0.name=vda\nblock.0.path=/dev/top\n"
+             "block.0.backingIndex=3\nblock.0.capacity=104857600\n"
+             "block.0.physical=10485760\nblock.0.allocation=262144\n"
+             "block.1.name=vda\nblock.1.path=/dev/thin\n"
+             "block.1.backingIndex=2\nblock.1.capacity=104857600\n"
+             "block.1.physical=10485760\nblock.1.allocation=9437184\n"
+             "block.2.name=vda\nblock.2.path=/dev/base\n"
+             "block.2.backingIndex=1\nblock.2.capacity=104857600\n"
+             "block.2.physical=8388608\nblock.2.allocation=0\n",
+             paused ? 3 : 1, paused ? 5 : 1);
+    fake.domains[0].xml = xml_above_thin;
+    fake_state(&fake.domains[0], text);
+}
+
 /* With a watermark at 2 MiB, and thresholds that are set. */
 static void open_armed(void)
 {
@@ -584,6 +615,28 @@ static void the_target_of_a_commit_is_told_by_its_event(void **state)
 }
 
 /* A base that nobody writes to may be as full as it likes. */
+static void hear_of_base(void)
+{
+    struct event event = event_of(EVENT_THRESHOLD, "vda[1]");
+
+    event.threshold = OWN(6 * MIB);
+    event.excess = 6 * MIB + 65536 - event.threshold;
+    hear(&event);
+}
+
+/* The commit has just begun: it does not show in the figures of that pass. */
+static void a_crossing_within_a_pass_is_told_once(void **state)
+{
+    (void)state;
+    open_armed();
+    crew.tick = 0.001;
+    crew.meanwhile = hear_of_base;
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].severity, SEVERITY_WARNING);
+    close_scene();
+}
+
 static void who_is_not_written_is_not_told_of(void **state)
 {
     (void)state;
@@ -786,6 +839,37 @@ static void a_disk_that_is_left_out_has_its_name(void **state)
     close_scene();
 }
 
+/* A snapshot was taken since the last pass: the error is of its overlay. */
+static void an_overlay_that_is_new_is_not_mistaken(void **state)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    (void)state;
+    for (unsigned paused = 0; paused < 2; paused++) {
+        open_thin();
+        pass();
+        snprintf(event.path, sizeof(event.path), "/dev/top");
+        event.paused = paused;
+        hear(&event);
+        assert_true(attend());
+        assert_int_equal(told_count, 0);
+        show_above_thin(paused);
+        fake.domains[0].error = (struct disk_error){"vda", false};
+        pass();
+        pass();
+        assert_int_equal(told_count, 1);
+        assert_string_equal(told[0].path, "/dev/top");
+        assert_int_equal(told[0].index, 3);
+        assert_told(0, SEVERITY_FAILURE, ERRORS,
+                    paused ? "vm1 is paused: vda layer0 (vda[3], /dev/top) or "
+                             "an image below it: I/O error"
+                           : "vm1 runs on, but its guest was told: vda layer0 "
+                             "(vda[3], /dev/top) or an image below it: I/O "
+                             "error");
+        close_scene();
+    }
+}
+
 /* A guest that was told of an error is no pause. */
 static void a_pause_is_told_beside_an_error_that_was_reported(void **state)
 {
@@ -799,6 +883,34 @@ static void a_pause_is_told_beside_an_error_that_was_reported(void **state)
     happen(EVENT_RESUMED);
     assert_int_equal(told_count, 3);
     assert_told(2, SEVERITY_OKAY, ERRORS, RUNS_AGAIN);
+    close_scene();
+}
+
+static void hear_of_a_pause(void)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    strcpy(event.reason, "enospc");
+    strcpy(event.path, "/dev/thin");
+    event.paused = true;
+    hear(&event);
+}
+
+/* The machine was paused after the figures of that pass were taken. */
+static void an_older_error_ends_no_pause(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    fail_io("", false);
+    crew.tick = 0.001;
+    crew.meanwhile = hear_of_a_pause;
+    pass();
+    thin.paused = true;
+    show();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS, NO_SPACE);
     close_scene();
 }
 
@@ -836,6 +948,27 @@ static void a_reported_error_is_explained(void **state)
     fail_io("", false);
     pass();
     assert_int_equal(told_count, 1);
+    close_scene();
+}
+
+/* An answer that comes late is older than the error. */
+static void not_by_figures_of_before(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    crew.slow = true;
+    pass();
+    fail_io("", false);
+    thin.end = 11;
+    show();
+    fake_crew_thaw(&crew);
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS,
+                "vm1 runs on, but its guest was told: vda layer0 (vda[2], "
+                "/dev/thin): no space left");
     close_scene();
 }
 
@@ -1011,6 +1144,116 @@ static void another_run_begins_without_alarms(void **state)
     assert_int_equal(errands(ERRAND_THRESHOLD), 4);
     pass();
     assert_int_equal(told_count, 2);
+    close_scene();
+}
+
+static void run_again(bool paused)
+{
+    fake.domains[0].id++;
+    thin.paused = paused;
+    show();
+    fake.domains[0].error = (struct disk_error){"vda", true};
+}
+
+/* Between two passes it was stopped and started, and its disk is still full. */
+static void an_error_of_the_next_run_is_told_once(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    happen(EVENT_STOPPED);
+    happen(EVENT_STARTED);
+    fail_io("enospc", true);
+    run_again(true);
+    for (unsigned i = 0; i < 3; i++)
+        pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS, NO_SPACE);
+    happen(EVENT_RESUMED);
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_OKAY, ERRORS, RUNS_AGAIN);
+    close_scene();
+}
+
+/* Of which libvirt does not tell again. */
+static void so_is_one_that_its_guest_was_told_of(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    happen(EVENT_STOPPED);
+    happen(EVENT_STARTED);
+    fail_io("", false);
+    run_again(false);
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].severity, SEVERITY_FAILURE);
+    close_scene();
+}
+
+/* Of the run before it is over with that. */
+static void what_a_run_left_is_over_with_it(void **state)
+{
+    (void)state;
+    open_thin();
+    pass();
+    happen(EVENT_STOPPED);
+    happen(EVENT_STARTED);
+    fail_io("enospc", true);
+    happen(EVENT_STOPPED);
+    happen(EVENT_STARTED);
+    run_again(false);
+    pass();
+    pass();
+    assert_int_equal(told_count, 0);
+    close_scene();
+}
+
+/* No pass has seen it yet. */
+static void an_error_of_a_new_one_is_told(void **state)
+{
+    struct event event = event_of(EVENT_IO_ERROR, "virtio-disk0");
+
+    (void)state;
+    open_scene(2);
+    reset();
+    fake.domains[1].name = NULL;
+    pass();
+    event.uuid[UUID_BYTES - 1] = 2;
+    snprintf(event.reason, sizeof(event.reason), "enospc");
+    event.paused = true;
+    hear(&event);
+    assert_true(attend());
+    fake.domains[1].name = "vm2";
+    fake.domains[1].xml = xml_thin;
+    thin.paused = true;
+    fake_state(&fake.domains[1], thin_text());
+    pass();
+    assert_int_equal(errands(ERRAND_ERRORS), 0);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].severity, SEVERITY_FAILURE);
+    assert_string_equal(told[0].host, "vm2");
+    close_scene();
+}
+
+static void so_is_one_of_one_that_was_off(void **state)
+{
+    (void)state;
+    open_thin();
+    set("InactiveDomains", "true");
+    fake.domains[0].id = DOMAIN_OFF;
+    pass();
+    happen(EVENT_STARTED);
+    fail_io("enospc", true);
+    assert_int_equal(told_count, 0);
+    fake.domains[0].id = 7;
+    thin.paused = true;
+    show();
+    pass();
+    pass();
+    assert_int_equal(told_count, 1);
+    assert_told(0, SEVERITY_FAILURE, ERRORS, NO_SPACE);
     close_scene();
 }
 
@@ -1375,6 +1618,31 @@ static void a_job_that_has_failed_has_its_reason(void **state)
     close_scene();
 }
 
+/* It was over between two passes, and what the one before had still to write
+ * says nothing of it. */
+static void the_bytes_are_those_of_the_same_job(void **state)
+{
+    (void)state;
+    open_commit();
+    thin.base_size = 20;
+    thin.base_end = 9;
+    show();
+    pass();
+    pass();
+    end_job(JOB_COMMIT, JOB_COMPLETED);
+    fake.domains[0].job.kind = JOB_NONE;
+    pass();
+    end_job(JOB_COMMIT, JOB_FAILED);
+    thin.base_end = 19;
+    show();
+    pass();
+    assert_int_equal(told_count, 2);
+    assert_told(1, SEVERITY_FAILURE, COMMIT,
+                "vm1: the commit of vda has failed: libvirt does not say why. "
+                "1.0 MiB left for vda layer1 (vda[1], /dev/base)");
+    close_scene();
+}
+
 static void a_failure_ends_the_warning_before_it(void **state)
 {
     (void)state;
@@ -1565,6 +1833,25 @@ static void a_backup_between_passes_has_its_reason(void **state)
     close_scene();
 }
 
+/* It may be in any language, and hold anything. */
+static void a_reason_is_made_plain(void **state)
+{
+    struct event event = event_of(EVENT_BACKUP, "");
+
+    (void)state;
+    open_thin();
+    pass();
+    strcpy(event.reason, "a\nb\x1b");
+    memset(event.reason + 4, 'x', 71);
+    strcpy(event.reason + 75, "\xc3\xa4 and so on");
+    hear(&event);
+    end_job(JOB_BACKUP, JOB_FAILED);
+    assert_int_equal(told_count, 1);
+    assert_non_null(strstr(told[0].message, "has failed: a_b_xxx"));
+    assert_non_null(strstr(told[0].message, "xxx..."));
+    close_scene();
+}
+
 /* ... just behind. */
 static void or_it_comes_later(void **state)
 {
@@ -1706,16 +1993,6 @@ static void one_that_has_room_does_not_move(void **state)
     close_scene();
 }
 
-static const char xml_above_thin[] =
-    DOMAIN("<disk type='block'><driver type='qcow2'/>"
-           "<source dev='/dev/top' index='3'/>"
-           "<backingStore type='block' index='2'><format type='qcow2'/>"
-           "<source dev='/dev/thin'/>"
-           "<backingStore type='block' index='1'><format type='qcow2'/>"
-           "<source dev='/dev/base'/><backingStore/></backingStore>"
-           "</backingStore>"
-           "<target dev='vda'/><alias name='virtio-disk0'/></disk>");
-
 /* It is below another one now, and with LayerFormat index it keeps its name. */
 static void an_alarm_ends_when_a_snapshot_is_taken(void **state)
 {
@@ -1726,18 +2003,7 @@ static void an_alarm_ends_when_a_snapshot_is_taken(void **state)
     pass();
     cross("vda[2]", 8 * MIB);
     assert_int_equal(told_count, 1);
-    fake.domains[0].xml = xml_above_thin;
-    fake_state(&fake.domains[0],
-               "state.state=1\nblock.count=3\nblock.0.name=vda\n"
-               "block.0.path=/dev/top\nblock.0.backingIndex=3\n"
-               "block.0.capacity=104857600\nblock.0.physical=10485760\n"
-               "block.0.allocation=262144\nblock.1.name=vda\n"
-               "block.1.path=/dev/thin\nblock.1.backingIndex=2\n"
-               "block.1.capacity=104857600\nblock.1.physical=10485760\n"
-               "block.1.allocation=9437184\nblock.2.name=vda\n"
-               "block.2.path=/dev/base\nblock.2.backingIndex=1\n"
-               "block.2.capacity=104857600\nblock.2.physical=8388608\n"
-               "block.2.allocation=0\n");
+    show_above_thin(false);
     pass();
     assert_int_equal(told_count, 2);
     assert_int_equal(told[1].severity, SEVERITY_OKAY);
@@ -1831,6 +2097,7 @@ int main(void)
         cmocka_unit_test(a_device_at_its_final_size_is_quiet),
         cmocka_unit_test(growing_to_the_final_size_ends_it),
         cmocka_unit_test(the_target_of_a_commit_is_told_by_its_event),
+        cmocka_unit_test(a_crossing_within_a_pass_is_told_once),
         cmocka_unit_test(who_is_not_written_is_not_told_of),
         cmocka_unit_test(a_pause_is_told_at_once_and_once),
         cmocka_unit_test(other_errors_have_their_reason),
@@ -1841,9 +2108,12 @@ int main(void)
         cmocka_unit_test(room_alone_ends_no_pause),
         cmocka_unit_test(nor_does_another_image),
         cmocka_unit_test(a_disk_that_is_left_out_has_its_name),
+        cmocka_unit_test(an_overlay_that_is_new_is_not_mistaken),
         cmocka_unit_test(a_pause_is_told_beside_an_error_that_was_reported),
+        cmocka_unit_test(an_older_error_ends_no_pause),
         cmocka_unit_test(nor_does_one_hide_a_pause_that_nobody_told_of),
         cmocka_unit_test(a_reported_error_is_explained),
+        cmocka_unit_test(not_by_figures_of_before),
         cmocka_unit_test(or_it_is_not),
         cmocka_unit_test(a_guest_may_not_know),
         cmocka_unit_test(a_guest_that_runs_on_is_told_of_once_a_minute),
@@ -1854,6 +2124,11 @@ int main(void)
         cmocka_unit_test(so_does_one_that_is_gone_without_a_word),
         cmocka_unit_test(silence_ends_nothing),
         cmocka_unit_test(another_run_begins_without_alarms),
+        cmocka_unit_test(an_error_of_the_next_run_is_told_once),
+        cmocka_unit_test(so_is_one_that_its_guest_was_told_of),
+        cmocka_unit_test(what_a_run_left_is_over_with_it),
+        cmocka_unit_test(an_error_of_a_new_one_is_told),
+        cmocka_unit_test(so_is_one_of_one_that_was_off),
         cmocka_unit_test(one_that_starts_calls_for_a_pass),
         cmocka_unit_test(strangers_are_ignored),
         cmocka_unit_test(jobs_are_asked_for_where_there_is_a_sign),
@@ -1871,6 +2146,8 @@ int main(void)
         cmocka_unit_test(a_failure_that_is_made_good_is_not_told),
         cmocka_unit_test(a_job_that_is_over_writes_no_more),
         cmocka_unit_test(a_job_that_has_failed_has_its_reason),
+        cmocka_unit_test(the_bytes_are_those_of_the_same_job),
+        cmocka_unit_test(a_reason_is_made_plain),
         cmocka_unit_test(a_failure_ends_the_warning_before_it),
         cmocka_unit_test(a_job_that_vanishes_is_told_of),
         cmocka_unit_test(a_late_answer_revives_no_job),
