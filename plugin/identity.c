@@ -23,19 +23,30 @@ static struct name name_start(char *text)
     return (struct name){.text = text, .hash = HASH_START};
 }
 
+/* Whether a byte that is a character can't stand in a name. */
+static bool is_bad(char character)
+{
+    unsigned char byte = (unsigned char)character;
+
+    return byte == '/' || byte < ' ' || byte == 0x7f;
+}
+
 static void name_add(struct name *name, const char *text)
 {
-    if (text == NULL)
-        return;
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        bool bad = byte == '/' || byte < ' ' || byte == 0x7f;
+    size_t length;
 
-        name->hash = hash_bytes(name->hash, &byte, 1);
-        if (bad || name->length == IDENTITY_SIZE - 1)
+    for (; text != NULL && *text != '\0'; text += length) {
+        size_t whole = plain_character_length(text);
+        bool bad = whole == 0 || is_bad(*text);
+
+        length = whole > 0 ? whole : 1;
+        name->hash = hash_bytes(name->hash, text, length);
+        if (bad || name->length + length > IDENTITY_SIZE - 1)
             name->altered = true;
-        if (name->length < IDENTITY_SIZE - 1)
-            name->text[name->length++] = bad ? '_' : (char)byte;
+        if (name->length + length > IDENTITY_SIZE - 1)
+            continue;
+        memcpy(name->text + name->length, bad ? "_" : text, length);
+        name->length += length;
     }
 }
 

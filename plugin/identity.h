@@ -4,11 +4,12 @@
  *
  * collectd cuts a field at 127 characters and replaces '/', silently. Here a
  * name that can't stand as it is (too long, with a '/' or a control
- * character, or a dot at its front, which the csv plugin refuses and which
- * might make it another folder) has those replaced by '_' and ends in a short
- * hash of the whole. So two different
- * names never fall together, and a name depends on nothing but itself: it
- * does not change when another domain comes or goes.
+ * character, a dot at its front, which the csv plugin refuses and which might
+ * make it another folder, or a byte that is no UTF-8, for which Prometheus
+ * refuses all that collectd has) has those replaced by '_' and ends in a short
+ * hash of the whole. So two different names never fall together, and a name
+ * depends on nothing but itself: it does not change when another domain comes
+ * or goes.
  */
 #ifndef VIRT_BACKING_IDENTITY_H
 #define VIRT_BACKING_IDENTITY_H

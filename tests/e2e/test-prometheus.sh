@@ -28,6 +28,8 @@ host_make_image "$device" qcow2 32M
 mkdir "$HOST_DIR/pool"
 chown --reference="$HOST_DIR" "$HOST_DIR/pool"
 host_make_image "$HOST_DIR/pool/volume" raw 8M
+# It may have a name of any bytes, for which Prometheus would take nothing at all.
+truncate -s 3M "$HOST_DIR/pool/"$'latin \xe4'
 host_virsh pool-define-as images dir --target "$HOST_DIR/pool" >/dev/null
 host_virsh pool-start images >/dev/null
 host_start_vm vm1 "vda:qcow2:file:$top" "vdb:qcow2:block:$device"
@@ -63,6 +65,8 @@ expect_series "an odd name" "disk=vda,domain=$odd,layer=layer0" \
     "$(truth_length "$HOST_DIR/pool/volume")" disk_capacity
 expect_series "a volume" host=hypervisor,layer=layer0,volume=images-volume \
     "$(truth_length "$HOST_DIR/pool/volume")" disk_capacity
+expect_success "a volume whose name is no UTF-8" prometheus_has \
+    "$(prefixed disk_capacity){volume=~\"images-latin _-[0-9a-f]{8}\"} == $((3 << 20))"
 expect_series "a pool" host=hypervisor,pool=images,type=capacity \
     "$(host_virsh pool-info --bytes images | sed -n 's/^Capacity: *//p')" bytes
 expect_series "promised to guests" host=hypervisor,type=capacity $(($(truth_virtual_size qcow2 "$top") + \

@@ -158,8 +158,23 @@ static void cut_leaves_whole_characters(void **state)
 static void different_names_stay_different(void **state)
 {
     static const char *const names[] = {
-        "a_b", "a/b", "a\nb", "a\tb", "a\177b", ".",  "..",
-        "_",   "__",  "/",    "//",   "./",     "/.",
+        "a_b",
+        "a/b",
+        "a\nb",
+        "a\tb",
+        "a\177b",
+        ".",
+        "..",
+        "_",
+        "__",
+        "/",
+        "//",
+        "./",
+        "/.",
+        "a\xe4"
+        "b",
+        "a\xe5"
+        "b",
     };
     char a[IDENTITY_SIZE];
     char b[IDENTITY_SIZE];
@@ -208,6 +223,29 @@ static void name_has_no_bad_characters(void **state)
         host_of(host, name);
         assert_int_equal(host[1], bad ? '_' : byte);
         assert_int_equal(strcmp(host, name) != 0, bad);
+    }
+}
+
+/* What is read by others, such as Prometheus, must be: they refuse all of a
+ * page for one byte. */
+static void name_is_utf8(void **state)
+{
+    static const char *const names[][2] = {
+        {"latin \xe4.raw", "latin _.raw-"},
+        {"cut \xe2\x82", "cut __-"},
+        {"surrogate \xed\xa0\x80", "surrogate ___-"},
+        {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", NULL},
+    };
+    char host[IDENTITY_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        host_of(host, names[i][0]);
+        assert_true(is_utf8(host));
+        if (names[i][1] == NULL)
+            assert_string_equal(host, names[i][0]);
+        else
+            assert_memory_equal(host, names[i][1], strlen(names[i][1]));
     }
 }
 
@@ -304,6 +342,7 @@ int main(void)
         cmocka_unit_test(different_names_stay_different),
         cmocka_unit_test(long_names_stay_different),
         cmocka_unit_test(name_has_no_bad_characters),
+        cmocka_unit_test(name_is_utf8),
         cmocka_unit_test(mark_tells_domains_apart),
         cmocka_unit_test(domain_by_default),
         cmocka_unit_test(different_domains_stay_different),
