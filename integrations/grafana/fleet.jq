@@ -71,5 +71,5 @@ dashboard("prometheus"; "virt-backing-fleet"; "virt_backing: fleet";
     bars("Block jobs"; [now(disks("block_job"); disk_name + " {{type}}")]; 12;
         no_limits + {unit: "percent", max: 100, noValue: "none runs"}),
     graph("What a look at all machines takes"; [
-        query("collectd_virt_backing_duration_seconds{type=\"read\", instance=~\"$host\"}"; "{{instance}}")]; 12; {unit: "s"})
+        query("collectd_virt_backing_duration_seconds{type=\"read\", instance=~\"$host\"}"; "{{host}}")]; 12; {unit: "s"})
     ])

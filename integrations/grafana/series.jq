@@ -20,8 +20,9 @@ def limited: "\(disks("disk_headroom")) < \(disks("disk_capacity"))";
 def promised: disks("disk_capacity"; ", layer=\"layer0\"");
 def taken: disks("disk_allocation");
 def chains: disks("count"; ", type=\"layers\"");
-# Nothing is reported where there are no errors.
-def errors: "sum(\(disks("count"; ", type=\"errors\""))) or vector(0)";
+# Nothing is reported where there are no errors; those of a machine that no disk has are
+# in any choice of disks.
+def errors: "sum(\(machines("count"; ", disk=~\"$disk|\", type=\"errors\""))) or vector(0)";
 
 def choice($name; $title; $series): variable("prometheus"; $name; $title;
     {query: "label_values(\($series), \(if $name == "host" then "instance" else $name end))", refId: "A"});

@@ -50,7 +50,8 @@ host_start_vm vm1 "vda:qcow2:block:$top" "vdb:qcow2:block:$data"
 host_start_vm vm2.test "vda:qcow2:file:$HOST_DIR/one.qcow2" "vdb:qcow2:file:$HOST_DIR/two.qcow2"
 
 port=$(free_tcp_port)
-HOST_COLLECTD_EXTRA=$(prometheus_collectd_conf "$port") host_start_collectd 'StoragePool "images"'
+HOST_COLLECTD_EXTRA=$(prometheus_collectd_conf "$port") host_start_collectd \
+    'StoragePool "images"' 'BlockDevice "hidden:vda"' 'IgnoreSelected true'
 start_prometheus "$port"
 begin=$(date +%s)
 
@@ -148,6 +149,19 @@ wait_until 40 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1"
 expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values layer1 | tail -n 1)"
 taken=$(($(image_end vda "$top") + $(truth_du "$base")))
 expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A
+
+# A machine that is paused by an error of a disk that is not reported. A loop device fails
+# reads behind the end of its file.
+failing=$(host_make_loop 4M)
+host_make_image "$failing" qcow2 32M
+host_make_filling_vm hidden "$failing" stop
+truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$failing")"
+blockdev --flushbufs "$failing"
+expect_panel "no errors" 0 fleet "I/O errors" A
+host_virsh resume hidden >/dev/null
+wait_until 40 prometheus_has 'collectd_virt_backing_count{type="errors"}'
+grafana_choose .+ .+ vda
+expect_panel "errors of no disk, in a choice of disks" 1 fleet "I/O errors" A
 
 [ -n "${PICTURES:-}" ] || exit 0
 # What comes after the commit is to be seen, too.

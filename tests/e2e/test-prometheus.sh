@@ -37,7 +37,8 @@ host_start_vm "$odd" "vda:raw:file:$HOST_DIR/pool/volume"
 
 port=$(free_tcp_port)
 HOST_COLLECTD_EXTRA="LoadPlugin cpu
-$(prometheus_collectd_conf "$port")" host_start_collectd 'StoragePool "images"' 'Volumes true'
+$(prometheus_collectd_conf "$port")" host_start_collectd \
+    'StoragePool "images"' 'Volumes true' 'BlockDevice "hidden:vda"' 'IgnoreSelected true'
 start_prometheus "$port"
 host_wait_cycle
 
@@ -92,13 +93,20 @@ expect_equal "alerts about vm1's vdb" "critical warning" \
 expect_equal "other kinds of alerts" "" "$(prometheus_alerts | grep -v '^VirtBackingNearlyFull ')"
 
 # A loop device fails reads behind the end of its file, and the machine is paused.
-failing=$(host_make_loop 4M)
-host_make_image "$failing" qcow2 32M
-host_make_filling_vm failing "$failing" stop
-truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$failing")"
-blockdev --flushbufs "$failing"
-host_virsh resume failing >/dev/null
+for name in failing hidden; do
+    failing=$(host_make_loop 4M)
+    host_make_image "$failing" qcow2 32M
+    host_make_filling_vm $name "$failing" stop
+    truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$failing")"
+    blockdev --flushbufs "$failing"
+    host_virsh resume $name >/dev/null
+done
 wait_until 40 alert_fires VirtBackingIOErrors critical failing vda
+# Also where the disk is not reported.
+wait_until 40 alert_fires VirtBackingIOErrors critical hidden -
+expect_prometheus "errors that no disk has" "domain=hidden,type=errors 1" \
+    "$(prefixed count){type=\"errors\"}" domain=hidden,type=errors
+expect_prometheus "hosts" "host=hypervisor 1" "group by (host) ({job=\"virt_backing\", host!=\"\"})"
 
 # A machine that hangs has no sizes, and so no other alert.
 stuck_stop vm1
