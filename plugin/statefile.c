@@ -55,12 +55,19 @@ struct statefile *statefile_new(const char *path, enum layer_format format,
     return file;
 }
 
+static void remove_mine(struct statefile *file)
+{
+    if (!file->written || file->shared || is_of_another(file))
+        return;
+    unlink(file->path);
+    file->written = false;
+}
+
 void statefile_free(struct statefile *file)
 {
     if (file == NULL)
         return;
-    if (file->written && !file->shared && !is_of_another(file))
-        unlink(file->path);
+    remove_mine(file);
     free(file->draft);
     free(file);
 }
@@ -194,8 +201,21 @@ static bool replace(struct statefile *file, const struct inventory *inventory)
     return true;
 }
 
+/* A host without machines is not one that does not answer. */
+static bool is_anything_known(const struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++)
+        if (domain_is_known(inventory->domains[i]))
+            return true;
+    return inventory->answered;
+}
+
 void statefile_write(struct statefile *file, const struct inventory *inventory)
 {
+    if (!is_anything_known(inventory)) {
+        remove_mine(file);
+        return;
+    }
     errno = 0;
     bool failed = !replace(file, inventory);
     int error = errno;

@@ -29,8 +29,10 @@ struct statefile;
 struct statefile *statefile_new(const char *path, enum layer_format format,
                                 double valid, const struct log *log);
 
-/* Layers of domains that did not answer are left out. Where the file can't be
- * written, it stays as it was; the log says so, once. */
+/* Layers of domains that did not answer are left out. Where nothing answered
+ * the file is removed, as by statefile_free(): a file without layers is that of
+ * a host without machines. Where the file can't be written, it stays as it was;
+ * the log says so, once. */
 void statefile_write(struct statefile *file, const struct inventory *inventory);
 
 /* Removes the file: nobody sees to it any more. Not one that somebody else has

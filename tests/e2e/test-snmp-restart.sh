@@ -82,6 +82,12 @@ host_launch_collectd
 snmp_start_master
 expect_table "both are back, the other way round" "$table"
 
+# A libvirt that does not answer is not a host without machines.
+host_stop_libvirtd
+expect_nothing "libvirtd has ended"
+host_start_libvirtd
+expect_table "libvirtd is back" "$table"
+
 # Without a chance to say anything.
 kill_collectd
 expect_success "a collectd that was killed leaves its file" [ -s "$HOST_DIR/state" ]

@@ -75,6 +75,20 @@ static void assert_content(const char *expected)
     assert_string_equal(content, expected);
 }
 
+static void assert_there(bool there)
+{
+    assert_int_equal(access(path, F_OK) == 0, there);
+}
+
+static void write_by_another(const char *text)
+{
+    FILE *stream = fopen(path, "w");
+
+    assert_non_null(stream);
+    fputs(text, stream);
+    fclose(stream);
+}
+
 static void a_line_a_layer(void **state)
 {
     struct statefile *file = open_file(LAYER_FORMAT_DEPTH);
@@ -140,9 +154,32 @@ static void stalled_domains_are_left_out(void **state)
     assert_content("virt_backing 1 25.000\n"
                    "vm1\tvda\tlayer0\t-\t-\t-\t-\t-\t-\tactive\t-\t-\n"
                    "end 1\n");
-    inventory = (struct inventory){.answered = false};
+    statefile_free(file);
+}
+
+/* No answer is not a host without machines. */
+static void without_an_answer_there_is_none(void **state)
+{
+    struct statefile *file = open_file(LAYER_FORMAT_DEPTH);
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        inventory = (struct inventory){.answered = true};
+        statefile_write(file, &inventory);
+        assert_content("virt_backing 1 25.000\nend 0\n");
+        inventory.answered = false;
+        statefile_write(file, &inventory);
+        assert_there(false);
+    }
+    write_by_another("of another");
     statefile_write(file, &inventory);
-    assert_content(nothing);
+    assert_content("of another");
+    /* What is known of one that is off needs no answer. */
+    domain.id = DOMAIN_OFF;
+    inventory.domains = domains;
+    inventory.count = 1;
+    statefile_write(file, &inventory);
+    assert_content("virt_backing 1 25.000\nend 0\n");
     statefile_free(file);
 }
 
@@ -180,20 +217,6 @@ static void a_failure_is_told_once(void **state)
     assert_non_null(strstr(fake_log_last(), "written again"));
     statefile_free(file);
     statefile_free(NULL);
-}
-
-static void assert_there(bool there)
-{
-    assert_int_equal(access(path, F_OK) == 0, there);
-}
-
-static void write_by_another(const char *text)
-{
-    FILE *stream = fopen(path, "w");
-
-    assert_non_null(stream);
-    fputs(text, stream);
-    fclose(stream);
 }
 
 static void what_others_wrote_stays(void **state)
@@ -281,6 +304,7 @@ int main(void)
         TEST(a_line_a_layer),
         TEST(names_are_escaped),
         TEST(stalled_domains_are_left_out),
+        TEST(without_an_answer_there_is_none),
         TEST(a_link_is_not_followed),
         TEST(a_failure_is_told_once),
         TEST(what_others_wrote_stays),
