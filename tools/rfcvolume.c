@@ -46,22 +46,85 @@ static bool put_type(xmlNode *backing, const struct layer *layer,
             rfcparts_set_attribute(inner.after, "volume", facts->volume));
 }
 
-/* libvirt has one level of it, with the path, format and status of the image:
- * they are written anew with the rest. */
+static bool is_written_anew(const xmlNode *node)
+{
+    static const char *const names[] = {"path", "capacity", "allocation",
+                                        "physical", "format"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp((const char *)node->name, names[i]) == 0)
+            return true;
+    return node->type != XML_ELEMENT_NODE;
+}
+
+/* What is known better of an image goes from libvirt's element of it, which
+ * may be NULL. Returns the time of birth, where that is to be put back. */
+static xmlNode *drop_known(xmlNode *element, const struct facts *facts)
+{
+    xmlNode *birth = facts->seen ? take_birth(element) : NULL;
+
+    if (element == NULL)
+        return NULL;
+    if (facts->seen) {
+        rfcparts_drop(element, "permissions");
+        rfcparts_drop(element, "timestamps");
+    }
+    if (facts->image.version > 0) {
+        rfcparts_drop(element, "compat");
+        rfcparts_drop(element, "features");
+    }
+    return birth;
+}
+
+/* The status of an image that this host can't look at, the features of one that
+ * it can't read, and what there may be besides. */
+static void move_rest(struct spot *spot, xmlNode *element)
+{
+    xmlNode *next = element != NULL ? element->children : NULL;
+
+    while (next != NULL) {
+        xmlNode *node = next;
+        next = node->next;
+        if (is_written_anew(node))
+            continue;
+        xmlUnlinkNode(node);
+        xmlAddChild(spot->parent, node);
+        spot->after = node;
+    }
+}
+
+/* libvirt has one level of it, `old`, which may be NULL. */
 static bool put_volume_backing(struct spot *spot, const struct layer *layer,
                                const struct facts *facts, const char *pool,
-                               xmlNode *birth)
+                               xmlNode *old)
 {
     if (!rfcparts_put(spot, "backingStore") ||
         !put_type(spot->after, layer, facts, pool))
         return false;
     struct spot inner = rfcparts_at_end(spot->after);
     const char *name = layer->path != NULL ? layer->path : layer->server;
-    return (name == NULL || rfcparts_put_text(&inner, "path", name)) &&
-           rfcparts_put_sizes(&inner, layer) &&
-           rfcparts_put_format(&inner, layer) &&
-           put_status(&inner, facts, birth) &&
-           rfcparts_put_features(&inner, facts);
+    if ((name != NULL && !rfcparts_put_text(&inner, "path", name)) ||
+        !rfcparts_put_sizes(&inner, layer) ||
+        !rfcparts_put_format(&inner, layer) ||
+        !put_status(&inner, facts, drop_known(old, facts)))
+        return false;
+    move_rest(&inner, old);
+    return rfcparts_put_features(&inner, facts);
+}
+
+static bool replace_volume_backing(xmlNode **image, const struct layer *layer,
+                                   const struct facts *facts, const char *pool)
+{
+    xmlNode *old = rfcparts_child(*image, "backingStore");
+
+    if (old != NULL)
+        xmlUnlinkNode(old);
+    struct spot spot = rfcparts_at_end(*image);
+    bool good = put_volume_backing(&spot, layer, facts, pool, old);
+    if (old != NULL)
+        xmlFreeNode(old);
+    *image = spot.after;
+    return good;
 }
 
 /* The volume's own sizes, as they are now: libvirt has them of when the pool
@@ -107,15 +170,10 @@ bool rfcxml_complete_volume(xmlDoc *doc, const char *pool,
     if (model->layer_count == 0 || !complete_own(top, &model->layers[0]) ||
         !complete_target(top, &volume->facts[0]))
         return false;
-    for (size_t i = 1; i < model->layer_count; i++) {
-        xmlNode *birth = take_birth(rfcparts_child(image, "backingStore"));
-        rfcparts_drop(image, "backingStore");
-        struct spot spot = rfcparts_at_end(image);
-        if (!put_volume_backing(&spot, &model->layers[i], &volume->facts[i],
-                                pool, birth))
+    for (size_t i = 1; i < model->layer_count; i++)
+        if (!replace_volume_backing(&image, &model->layers[i],
+                                    &volume->facts[i], pool))
             return false;
-        image = spot.after;
-    }
     struct spot end = rfcparts_at_end(image);
     return image == top || !model->ended || rfcparts_put(&end, "backingStore");
 }
