@@ -62,9 +62,6 @@ static void read_place(const xmlNode *parent, char **ret_path,
     }
 }
 
-/* U+FFFD, which XML can hold, and which means what it is here for. */
-#define REPLACEMENT "\xef\xbf\xbd"
-
 /* How many bytes at the beginning of a text are a character that XML can hold;
  * 0: there is none. */
 static size_t character_length(const char *text)
@@ -82,13 +79,13 @@ static size_t character_length(const char *text)
 static char *mend(const char *xml)
 {
     size_t size = strnlen(xml, VOLXML_SIZE_MAX + 1);
-    char *mended = malloc(size * strlen(REPLACEMENT) + 1);
+    char *mended = malloc(size * strlen(VOLXML_REPLACEMENT) + 1);
     char *to = mended;
 
     for (size_t i = 0; mended != NULL && i < size;) {
         size_t length = character_length(xml + i);
-        size_t taken = length > 0 ? length : strlen(REPLACEMENT);
-        memcpy(to, length > 0 ? xml + i : REPLACEMENT, taken);
+        size_t taken = length > 0 ? length : strlen(VOLXML_REPLACEMENT);
+        memcpy(to, length > 0 ? xml + i : VOLXML_REPLACEMENT, taken);
         to += taken;
         i += length > 0 ? length : 1;
     }
@@ -97,15 +94,27 @@ static char *mend(const char *xml)
     return mended;
 }
 
-static bool read_volume(const char *xml, struct disk *disk,
+xmlDoc *volxml_parse(const char *xml, bool *ret_mended)
+{
+    xmlDoc *doc = xmltree_parse(xml, VOLXML_SIZE_MAX, "volume");
+
+    *ret_mended = false;
+    if (doc != NULL)
+        return doc;
+    CLEANUP_FREE char *mended = mend(xml);
+    *ret_mended = mended != NULL && strcmp(mended, xml) != 0;
+    return *ret_mended ? xmltree_parse(mended, VOLXML_SIZE_MAX, "volume")
+                       : NULL;
+}
+
+static bool read_volume(const xmlDoc *doc, struct disk *disk,
                         struct volume_backing *ret_backing)
 {
-    CLEANUP_DOC xmlDoc *doc = xmltree_parse(xml, VOLXML_SIZE_MAX, "volume");
-    struct layer *layer = doc == NULL ? NULL : disk_add_layer(disk);
+    const xmlNode *root = xmlDocGetRootElement(doc);
+    struct layer *layer = disk_add_layer(disk);
     if (layer == NULL)
         return false;
 
-    const xmlNode *root = xmlDocGetRootElement(doc);
     const xmlNode *target = xmltree_child(root, "target");
     const xmlNode *backing = xmltree_child(root, "backingStore");
     CLEANUP_FREE char *type = xmltree_attribute(root, "type");
@@ -126,16 +135,16 @@ static bool read_volume(const char *xml, struct disk *disk,
 bool volxml_read(const char *xml, struct disk *disk,
                  struct volume_backing *ret_backing)
 {
-    if (read_volume(xml, disk, ret_backing))
-        return true;
-    CLEANUP_FREE char *mended = mend(xml);
-    if (mended == NULL || strcmp(mended, xml) == 0 ||
-        !read_volume(mended, disk, ret_backing))
+    bool mended;
+    CLEANUP_DOC xmlDoc *doc = volxml_parse(xml, &mended);
+
+    if (doc == NULL || !read_volume(doc, disk, ret_backing))
         return false;
     /* A path that was mended leads nowhere; that of a backing image is kept,
      * since the chain does not end here. */
     struct layer *layer = &disk->layers[disk->layer_count - 1];
-    if (layer->path != NULL && strstr(layer->path, REPLACEMENT) != NULL) {
+    if (mended && layer->path != NULL &&
+        strstr(layer->path, VOLXML_REPLACEMENT) != NULL) {
         free(layer->path);
         layer->path = NULL;
     }

@@ -10,11 +10,21 @@
 
 #define VOLXML_SIZE_MAX (1u << 20)
 
+/* U+FFFD, which XML can hold, and which means what it is here for. */
+#define VOLXML_REPLACEMENT "\xef\xbf\xbd"
+
+struct _xmlDoc; /* libxml2's xmlDoc */
+
 /* What a volume is based on. */
 struct volume_backing {
     char *path;   /* NULL: on nothing */
     char *format; /* NULL: not said */
 };
+
+/* The document, to be freed. What XML can't hold (libvirt writes the bytes of
+ * names as they are) becomes VOLXML_REPLACEMENT; *ret_mended tells whether
+ * there was any. NULL when it can't be understood, or memory is short. */
+struct _xmlDoc *volxml_parse(const char *xml, bool *ret_mended);
 
 /* Appends to the disk a layer for the volume: storage, format, path, and its
  * sizes as stated. *ret_backing is what lies below it, to be freed. Names that

@@ -209,6 +209,34 @@ static bool complete_volume(struct host *host, xmlDoc *doc, const char *pool,
     return good;
 }
 
+/* Leaves out each element with a text that XML can't hold, which was replaced
+ * when it was parsed. */
+static void drop_mended(xmlNode *parent)
+{
+    xmlNode *next;
+
+    for (xmlNode *node = parent->children; node != NULL; node = next) {
+        next = node->next;
+        drop_mended(node);
+        const xmlNode *text = node->children;
+        if (text == NULL || text->type != XML_TEXT_NODE ||
+            strstr((const char *)text->content, VOLXML_REPLACEMENT) == NULL)
+            continue;
+        xmlUnlinkNode(node);
+        xmlFreeNode(node);
+    }
+}
+
+static xmlDoc *parse_volume(const char *xml)
+{
+    bool mended;
+    xmlDoc *doc = volxml_parse(xml, &mended);
+
+    if (doc != NULL && mended)
+        drop_mended(xmlDocGetRootElement(doc));
+    return doc;
+}
+
 /* Says what is missing. */
 static void complain_of(const struct volume *volume, const char *pool)
 {
@@ -236,8 +264,7 @@ bool xml_print_volume(FILE *out, struct host *host, const char *pool,
     if (volume.xml == NULL || disk == NULL) {
         complain_of(&volume, pool);
     } else {
-        CLEANUP_DOC xmlDoc *doc =
-            xmltree_parse(volume.xml, VOLXML_SIZE_MAX, "volume");
+        CLEANUP_DOC xmlDoc *doc = parse_volume(volume.xml);
         bool whole = true;
         if (doc == NULL)
             complain_of(&volume, pool);
