@@ -243,6 +243,19 @@ static void print_all_performance(FILE *out, const struct finding *finding)
     }
 }
 
+/* Nothing is wrong where nothing runs; but it may be the wrong connection. */
+static void say_well(FILE *out, const struct finding *finding)
+{
+    const char *uri = finding->options->connection;
+
+    if (finding->inventory->count == 0)
+        fprintf(out, "no domain runs at %s",
+                uri != NULL ? uri : "this user's default connection");
+    else
+        fprintf(out, "%zu layer%s room", finding->layers,
+                finding->layers == 1 ? " has" : "s have");
+}
+
 enum check_status check_print(FILE *out, struct host *host,
                               const struct options *options)
 {
@@ -257,7 +270,7 @@ enum check_status check_print(FILE *out, struct host *host,
     look_at_all(&finding);
     fprintf(out, "VIRT-BACKING %s - ", words[finding.status]);
     if (finding.status == CHECK_OK)
-        fprintf(out, "%zu layers have room", finding.layers);
+        say_well(out, &finding);
     if (finding.status == CHECK_OK && finding.least.layer != NULL) {
         fputs(", the least: ", out);
         say_layer(out, &finding.least);

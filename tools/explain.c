@@ -151,7 +151,8 @@ static void print_results(FILE *out, const struct layer *layer)
     if (layer->percent >= 0)
         fprintf(out, "  %-10s  %16.2f  allocation of %s\n", "percent",
                 layer->percent,
-                layer->storage == STORAGE_BLOCK ? "physical" : "capacity");
+                sizes_storage(layer) == STORAGE_BLOCK ? "physical"
+                                                      : "capacity");
 }
 
 static void print_layer(FILE *out, const struct disk *disk,

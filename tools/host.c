@@ -40,9 +40,10 @@ struct host {
     struct workers *workers;
     struct crew crew;
     struct collector *collector;
-    double until; /* when all that a command reads is to be there */
-    bool hung;    /* a call has not come back */
-    bool silent;  /* libvirt was asked in vain before anything was read */
+    double until;  /* when the command's timeout is over */
+    bool watching; /* then it has none: each reading has one of its own */
+    bool hung;     /* a call has not come back */
+    bool silent;   /* libvirt was asked in vain before anything was read */
 };
 
 /* What the library says by the way is of interest to a daemon. */
@@ -156,7 +157,9 @@ static bool take_names(struct host *host, const struct options *options,
                        char **names, size_t count)
 {
     host->silent = !uuids_replace(host, names, count);
-    return select_domains(host->settings, options, names, count);
+    /* Who was left behind reads what is selected; nothing else will be. */
+    return host->silent ||
+           select_domains(host->settings, options, names, count);
 }
 
 struct host *host_open(const struct options *options, char **names,
@@ -168,6 +171,7 @@ struct host *host_open(const struct options *options, char **names,
 
     xmlInitParser();
     host->until = threads_now() + options->timeout;
+    host->watching = options->watch > 0;
     host->settings = make_settings(options);
     if (host->settings != NULL && start(host) &&
         take_names(host, options, names, count))
@@ -279,7 +283,8 @@ static bool is_done(const struct host *host, const struct inventory *inventory,
 const struct inventory *host_read(struct host *host, bool whole)
 {
     double begin = threads_now();
-    double until = begin + PASSES * host->settings->timeout;
+    double until =
+        host->watching ? begin + PASSES * host->settings->timeout : host->until;
     double pause = PAUSE;
 
     if (host->silent)

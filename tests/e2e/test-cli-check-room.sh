@@ -35,7 +35,7 @@ expect_equal "free on the full one" 0 "$(truth_free "$HOST_DIR/full")"
 expect_check "a full file system" 2 "VIRT-BACKING CRITICAL - full vda layer0: 0B left (100% used)" \
     --warning 80% --critical 90%
 expect_check "at the highest limit" 2 "VIRT-BACKING CRITICAL - full vda layer0: 0B left (100% used)" --critical 100%
-expect_check "above the part in use" 0 "VIRT-BACKING OK - 1 layers have room, the least: $half" \
+expect_check "above the part in use" 0 "VIRT-BACKING OK - 1 layer has room, the least: $half" \
     --warning $((used + 1))% half
 expect_check "below it" 1 "VIRT-BACKING WARNING - $half" --warning $((used - 1))% half
 

@@ -11,6 +11,8 @@ requires_cli
 requires_loop
 cli_start_host
 
+expect_check "no machine" 0 "VIRT-BACKING OK - no domain runs at $HOST_URI_RO" --warning 4G
+
 device=$(host_make_loop 16M)
 host_make_image "$device" qcow2 32M
 qemu-io -f qcow2 -c 'write 0 12M' "$device" >/dev/null

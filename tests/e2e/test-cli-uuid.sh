@@ -37,7 +37,7 @@ cli_try xml "$off"
 expect_equal "xml" "off $(truth_length "$HOST_DIR/c.qcow2")" \
     "$(xpath "$HOST_DIR/out" /domain/name) $(xpath "$HOST_DIR/out" /domain/devices/disk/physical)"
 cli_try check --warning 1 "$uuid"
-expect_success "check" grep -q "VIRT-BACKING OK - 1 layers .* 'vm1 vda layer0'=" "$HOST_DIR/out"
+expect_success "check" grep -q "VIRT-BACKING OK - 1 layer .* 'vm1 vda layer0'=" "$HOST_DIR/out"
 
 none=00000000-0000-4000-8000-000000000000
 expect_cli "one that is not there" 1 "virt-backing: no domain \"$none\" runs; --inactive shows others" list "$none"
