@@ -76,6 +76,13 @@ for name in "${evil[@]}"; do
         "$(figures top_layer0:LAST,end_layer0:LAST,last_physical_layer0 -- disk "$name" 'v\:d %1$' || true)"
 done
 
+# The widest name, behind which a ':' follows.
+# shellcheck disable=SC1003 # no mistake
+name='back\'
+make_series "$name" "wide at its end $name" disk_allocation-layer0 1000
+expect_equal "a name that ends in a backslash is stacked" 1 \
+    "$(graph --dry-run -- vm "$name" | xargs printf '%s\n' | grep -c 'wide at its end back. :STACK$')"
+
 make_series off vda disk_headroom-layer0 1 90
 make_series late vda disk_headroom-layer0 7 50
 for count in {10..17}; do
