@@ -26,6 +26,19 @@ void layer_clear(struct layer *layer)
     *layer = (struct layer){0};
 }
 
+const char *layer_role(const struct layer *layer)
+{
+    switch (layer->role) {
+    case ROLE_MIRROR:
+        return "mirror";
+    case ROLE_SCRATCH:
+        return "scratch";
+    case ROLE_CHAIN:
+        break;
+    }
+    return layer->depth == 0 ? "active" : "backing";
+}
+
 void disk_cut_layers(struct disk *disk, size_t position)
 {
     while (disk->layer_count > position)

@@ -229,6 +229,9 @@ void domain_clear_disks(struct domain *domain);
 void domain_move_disks(struct domain *to, struct domain *from);
 
 void layer_clear(struct layer *layer);
+
+/* What it is to its disk: "active", "backing", "mirror" or "scratch". */
+const char *layer_role(const struct layer *layer);
 void image_clear(struct image *image);
 
 /* Appends a disk without layers. NULL when memory is short. The pointer is

@@ -50,16 +50,6 @@ static void name_add(struct name *name, const char *text)
     }
 }
 
-/* Never leaves half a UTF-8 character behind. */
-static void name_cut(struct name *name, size_t length)
-{
-    if (name->length <= length)
-        return;
-    while (length > 0 && plain_goes_on(name->text[length]))
-        length--;
-    name->length = length;
-}
-
 static void name_mark(struct name *name, const unsigned char *uuid)
 {
     name->hash = hash_bytes(name->hash, uuid, UUID_BYTES);
@@ -76,7 +66,8 @@ static void name_finish(struct name *name)
     if (!name->altered)
         return;
 
-    name_cut(name, IDENTITY_SIZE - 1 - HASH_SUFFIX);
+    if (name->length > IDENTITY_SIZE - 1 - HASH_SUFFIX)
+        name->length = plain_cut(name->text, IDENTITY_SIZE - 1 - HASH_SUFFIX);
     snprintf(name->text + name->length, HASH_SUFFIX + 1, "-%08x",
              (unsigned)(name->hash ^ name->hash >> 32));
 }

@@ -61,14 +61,6 @@ void notice_error(struct notice *ret_notice, const struct domain *domain,
         describe(ret_notice, layer);
 }
 
-/* No part of a character is left at the end. */
-static size_t whole_characters(const char *text, size_t length)
-{
-    while (length > 0 && plain_goes_on(text[length]))
-        length--;
-    return length;
-}
-
 void notice_say(struct notice *notice, enum severity severity,
                 const char *format, ...)
 {
@@ -80,7 +72,7 @@ void notice_say(struct notice *notice, enum severity severity,
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     if (strlen(text) >= NOTICE_MESSAGE_SIZE)
-        strcpy(text + whole_characters(text, NOTICE_MESSAGE_SIZE - 4), "...");
+        strcpy(text + plain_cut(text, NOTICE_MESSAGE_SIZE - 4), "...");
     strcpy(notice->message, text);
 }
 
@@ -90,7 +82,7 @@ static void fit(char *ret_text, size_t size, const char *text)
     bool fits = length < size;
 
     if (!fits)
-        length = whole_characters(text, size - 4);
+        length = plain_cut(text, size - 4);
     snprintf(ret_text, size, "%.*s%s", (int)length, text, fits ? "" : "...");
     plain_clean(ret_text);
 }

@@ -16,6 +16,15 @@ static inline bool plain_goes_on(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
+/* The most bytes, `length` or less, behind which no character is cut in two.
+ * text[length] must be there. */
+static inline size_t plain_cut(const char *text, size_t length)
+{
+    while (length > 0 && plain_goes_on(text[length]))
+        length--;
+    return length;
+}
+
 /* How many bytes at the beginning of a text, which is not empty, are a
  * character; 0: none is whole there. */
 size_t plain_character_length(const char *text);

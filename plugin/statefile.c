@@ -110,19 +110,6 @@ static void put_sizes(FILE *stream, const struct layer *layer)
         fputs("-\t", stream);
 }
 
-static const char *role_name(const struct layer *layer)
-{
-    switch (layer->role) {
-    case ROLE_MIRROR:
-        return "mirror";
-    case ROLE_SCRATCH:
-        return "scratch";
-    case ROLE_CHAIN:
-        break;
-    }
-    return layer->depth == 0 ? "active" : "backing";
-}
-
 static void put_layer(FILE *stream, const struct statefile *file,
                       const struct domain *domain, const struct disk *disk,
                       const struct layer *layer)
@@ -136,7 +123,7 @@ static void put_layer(FILE *stream, const struct statefile *file,
     fprintf(stream, "\t%s\t", name);
     put_sizes(stream, layer);
     put_size(stream, layer->index != 0 ? layer->index : SIZE_UNKNOWN);
-    fprintf(stream, "%s\t", role_name(layer));
+    fprintf(stream, "%s\t", layer_role(layer));
     put_text(stream, layer->format);
     putc('\t', stream);
     put_text(stream, layer->path);

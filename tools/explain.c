@@ -164,7 +164,7 @@ static void print_layer(FILE *out, const struct disk *disk,
     char name[TEXT_LAYER_LENGTH];
 
     text_layer(name, layer);
-    fprintf(out, "%s %s (%s): %s, %s", disk->target, name, text_role(layer),
+    fprintf(out, "%s %s (%s): %s, %s", disk->target, name, layer_role(layer),
             layer->format != NULL ? layer->format : "format not said",
             storage != NULL ? storage : "storage not known");
     if (source != NULL) {

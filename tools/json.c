@@ -72,7 +72,7 @@ static struct json_object *make_layer(const struct layer *layer)
 
     text_layer(name, layer);
     add_text(object, "name", name);
-    add_text(object, "role", text_role(layer));
+    add_text(object, "role", layer_role(layer));
     add_size(object, "depth", layer->depth);
     if (layer->index != 0)
         add_size(object, "index", layer->index);

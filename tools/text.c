@@ -34,15 +34,6 @@ void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer)
     snprintf(ret_text, TEXT_LAYER_LENGTH, "%.*s", TEXT_LAYER_LENGTH - 1, name);
 }
 
-const char *text_role(const struct layer *layer)
-{
-    if (layer->role == ROLE_MIRROR)
-        return "mirror";
-    if (layer->role == ROLE_SCRATCH)
-        return "scratch";
-    return layer->depth == 0 ? "active" : "backing";
-}
-
 const char *text_storage(enum storage storage)
 {
     static const char *const names[] = {

@@ -24,9 +24,6 @@ void text_size_of(char ret_text[TEXT_SIZE_LENGTH], uint64_t bytes, bool exact,
 /* "layer0", "mirror", "scratch": as in the names of series. */
 void text_layer(char ret_text[TEXT_LAYER_LENGTH], const struct layer *layer);
 
-/* "active", "backing", "mirror", "scratch" */
-const char *text_role(const struct layer *layer);
-
 /* "file", "block" and so on; NULL where it is not known. */
 const char *text_storage(enum storage storage);
 

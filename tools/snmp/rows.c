@@ -123,9 +123,7 @@ static size_t fit(char *name, size_t length, size_t most)
 
     if (length <= most)
         return length;
-    length = most - HASH_SUFFIX;
-    while (length > 0 && plain_goes_on(name[length]))
-        length--;
+    length = plain_cut(name, most - HASH_SUFFIX);
     return length + (size_t)sprintf(name + length, "-%08x",
                                     (unsigned)(hash ^ hash >> 32));
 }
