@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "alarms.h"
 
+#include "grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,14 +43,12 @@ struct alarm *alarms_find_pause(const struct alarms *alarms,
 
 bool alarms_add(struct alarms *alarms, const struct alarm *alarm)
 {
-    if (alarms->count == alarms->room) {
-        size_t room = alarms->room > 0 ? 2 * alarms->room : 8;
-        struct alarm *list = realloc(alarms->alarms, room * sizeof(*list));
-        if (list == NULL)
-            return false;
-        alarms->alarms = list;
-        alarms->room = room;
-    }
+    struct alarm *list =
+        grow(alarms->alarms, alarms->count, &alarms->room, sizeof(*list));
+
+    if (list == NULL)
+        return false;
+    alarms->alarms = list;
     alarms->alarms[alarms->count++] = *alarm;
     return true;
 }

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "errands.h"
 
+#include "grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 static bool make_room(struct errands *errands)
 {
-    if (errands->count < errands->room)
-        return true;
+    struct errand *list =
+        grow(errands->errands, errands->count, &errands->room, sizeof(*list));
 
-    size_t room = errands->room > 0 ? 2 * errands->room : 16;
-    struct errand *list = realloc(errands->errands, room * sizeof(*list));
-    if (list == NULL)
-        return false;
-    errands->errands = list;
-    errands->room = room;
-    return true;
+    if (list != NULL)
+        errands->errands = list;
+    return list != NULL;
 }
 
 struct errand *errands_add(struct errands *errands, enum errand_kind kind,

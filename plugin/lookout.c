@@ -2,6 +2,7 @@
 #include "lookout.h"
 
 #include "freespace.h"
+#include "grow.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -143,14 +144,12 @@ static struct lookout_batch *get_batch(struct lookout *lookout, uint64_t place)
 
 static bool make_room(struct lookout_batch *batch, size_t length)
 {
-    if (batch->count == batch->room) {
-        size_t room = batch->room > 0 ? 2 * batch->room : 64;
-        struct item *items = realloc(batch->items, room * sizeof(*items));
-        if (items == NULL)
-            return false;
-        batch->items = items;
-        batch->room = room;
-    }
+    struct item *items =
+        grow(batch->items, batch->count, &batch->room, sizeof(*items));
+
+    if (items == NULL)
+        return false;
+    batch->items = items;
     if (batch->length + length > batch->size) {
         size_t size = 2 * (batch->size + length);
         char *paths = realloc(batch->paths, size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "place.h"
 
+#include "grow.h"
 #include "hash.h"
 
 #include <stdlib.h>
@@ -69,14 +70,11 @@ void places_add(struct places *places, uint64_t place)
 {
     if (place == 0 || find(places, place) < places->count)
         return;
-    if (places->count == places->room) {
-        size_t room = 2 * places->room + 8;
-        uint64_t *all = realloc(places->places, room * sizeof(*all));
-        if (all == NULL)
-            return;
-        places->places = all;
-        places->room = room;
-    }
+    uint64_t *all =
+        grow(places->places, places->count, &places->room, sizeof(*all));
+    if (all == NULL)
+        return;
+    places->places = all;
     places->places[places->count++] = place;
 }
 

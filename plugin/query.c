@@ -2,6 +2,7 @@
 #include "query.h"
 
 #include "errands.h"
+#include "grow.h"
 #include "hash.h"
 #include "threads.h"
 #include "volchain.h"
@@ -28,18 +29,14 @@ bool query_may_look(const struct settings *settings, bool local)
 static struct query_domain *add_domain(struct query *query,
                                        const struct domain_ref *ref)
 {
-    if (query->count == query->room) {
-        size_t room = query->room > 0 ? 2 * query->room : 16;
-        struct query_domain *domains =
-            realloc(query->domains, room * sizeof(*domains));
-        if (domains == NULL) {
-            give_up(query);
-            return NULL;
-        }
-        query->domains = domains;
-        query->room = room;
-    }
+    struct query_domain *domains =
+        grow(query->domains, query->count, &query->room, sizeof(*domains));
 
+    if (domains == NULL) {
+        give_up(query);
+        return NULL;
+    }
+    query->domains = domains;
     struct query_domain *domain = &query->domains[query->count++];
     *domain = (struct query_domain){.id = ref->id};
     memcpy(domain->uuid, ref->uuid, UUID_BYTES);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "roster.h"
 
+#include "grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,17 +42,13 @@ struct roster_entry *roster_find(const struct roster *roster,
 
 static bool make_room(struct roster *roster)
 {
-    if (roster->count < roster->room)
-        return true;
-
-    size_t room = roster->room > 0 ? 2 * roster->room : 16;
     struct roster_entry **entries =
-        realloc(roster->entries, room * sizeof(struct roster_entry *));
-    if (entries == NULL)
-        return false;
-    roster->entries = entries;
-    roster->room = room;
-    return true;
+        grow(roster->entries, roster->count, &roster->room,
+             sizeof(struct roster_entry *));
+
+    if (entries != NULL)
+        roster->entries = entries;
+    return entries != NULL;
 }
 
 struct roster_entry *roster_get(struct roster *roster,
