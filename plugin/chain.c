@@ -15,6 +15,15 @@ void image_clear(struct image *image)
     *image = (struct image){0};
 }
 
+uint64_t look_digest(const struct look *seen)
+{
+    uint64_t hash =
+        hash_bytes(HASH_START, &seen->storage, sizeof(seen->storage));
+
+    hash = hash_bytes(hash, &seen->device, sizeof(seen->device));
+    return hash_bytes(hash, &seen->inode, sizeof(seen->inode));
+}
+
 void layer_clear(struct layer *layer)
 {
     image_clear(&layer->image);

@@ -98,6 +98,9 @@ struct look {
                            * SIZE_UNKNOWN: not asked */
 };
 
+/* Tells what was seen from all else, by whatever name. */
+uint64_t look_digest(const struct look *seen);
+
 /* What the image's own metadata say (images.h). */
 struct image {
     struct look seen;
@@ -105,7 +108,8 @@ struct image {
     uint64_t capacity;   /* SIZE_UNKNOWN, as the next two, where not told */
     uint64_t end;        /* of the highest cluster in use */
     uint64_t largest;    /* that it can become; SIZE_UNBOUNDED with snapshots */
-    unsigned version;    /* of qcow2; 0 for other formats */
+    unsigned version;    /* of qcow2; 0 for other formats, ... */
+    uint64_t cluster;    /* ... and the size of its clusters */
     bool lazy_refcounts; /* its features, by their names in libvirt's XML */
     bool extended_l2;
     bool unsound;         /* it is no image of that format, whoever says so */
@@ -137,8 +141,8 @@ struct layer {
     char *server;    /* of a STORAGE_NETWORK: its first host, or its socket; of
                       * one that an image alone names: that name */
     bool missing;    /* no image is there */
-    uint64_t source; /* digest of what names an image that has no path; 0: not
-                      * known */
+    uint64_t source; /* digest of what names an image that has no path, or of
+                      * its device; 0: not known */
     uint64_t place;  /* digest of the storage it lies on (place.h); 0: not known
                       */
 

@@ -47,13 +47,29 @@ static uint64_t place_of(const struct layer *layer, const struct images *images)
     return 0;
 }
 
+/* A device has many names. Those in /dev can be looked at without a wait,
+ * whatever storage is gone. */
+static uint64_t source_of(const struct layer *layer,
+                          const struct images *images)
+{
+    struct look seen;
+
+    if (layer->storage != STORAGE_BLOCK || layer->path == NULL ||
+        images == NULL || strncmp(layer->path, "/dev/", 5) != 0 ||
+        !images->look(layer->path, &seen))
+        return layer->source;
+    return look_digest(&seen);
+}
+
 void place_layers(struct domain *domain, const struct images *images)
 {
     for (size_t i = 0; i < domain->disk_count; i++)
         for (size_t j = 0; j < domain->disks[i].layer_count; j++) {
             struct layer *layer = &domain->disks[i].layers[j];
-            if (layer->place == 0)
-                layer->place = place_of(layer, images);
+            if (layer->place != 0)
+                continue;
+            layer->place = place_of(layer, images);
+            layer->source = source_of(layer, images);
         }
 }
 

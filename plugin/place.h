@@ -9,8 +9,9 @@
 
 #include "hypervisor.h"
 
-/* Sets `place` of all layers that have none yet. `images` is NULL where those
- * of this host are not to be looked at: files then share a folder. */
+/* Sets `place` of all layers that have none yet, and `source` of those on
+ * devices. `images` is NULL where those of this host are not to be looked at:
+ * files then share a folder. */
 void place_layers(struct domain *domain, const struct images *images);
 
 /* A set of places. */

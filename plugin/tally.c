@@ -14,22 +14,15 @@
 
 #define ROOM_LEAST 64
 
-static uint64_t digest_of_look(const struct look *seen)
-{
-    uint64_t hash =
-        hash_bytes(HASH_START, &seen->storage, sizeof(seen->storage));
-
-    hash = hash_bytes(hash, &seen->device, sizeof(seen->device));
-    return hash_bytes(hash, &seen->inode, sizeof(seen->inode));
-}
-
 /* 0: nothing names it. */
 static uint64_t digest_of(const struct layer *layer)
 {
     if (layer->seen.storage != STORAGE_UNKNOWN)
-        return digest_of_look(&layer->seen);
+        return look_digest(&layer->seen);
+    if (layer->storage == STORAGE_BLOCK && layer->source != 0)
+        return layer->source;
     if (layer->image.seen.storage != STORAGE_UNKNOWN)
-        return digest_of_look(&layer->image.seen);
+        return look_digest(&layer->image.seen);
     if (layer->path != NULL)
         return hash_text(HASH_START, layer->path);
     return layer->source;
@@ -52,9 +45,11 @@ static bool is_promised(const struct layer *layer)
     return layer->role == ROLE_CHAIN && layer->depth == 0;
 }
 
+/* Nor is it known what the guest's data take that lie in another file. */
 static bool is_sized(const struct layer *layer)
 {
-    return layer->sizes.allocation != SIZE_UNKNOWN &&
+    return !layer->image.external_data &&
+           layer->sizes.allocation != SIZE_UNKNOWN &&
            (!is_promised(layer) || layer->sizes.capacity != SIZE_UNKNOWN);
 }
 

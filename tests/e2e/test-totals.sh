@@ -98,6 +98,25 @@ expect_totals "with the one that is off" \
 host_stop_collectd
 rm -r "$HOST_DIR/csv"
 
+# Two machines share a raw device, which each calls by another name.
+plain=$(host_make_loop 8M)
+alias=/dev/shm/${HOST_DIR##*/}
+ln -s "$plain" "$alias"
+host_on_cleanup rm -f "$alias"
+for name in "vm4 $plain" "vm5 $alias"; do
+    HOST_VM_DEVICES="<disk type='block' device='disk'><driver name='qemu' type='raw'/>
+      <source dev='${name#* }'/><shareable/><target dev='vda' bus='virtio'/></disk>" \
+        host_define_vm "${name% *}"
+    host_start_vm "${name% *}"
+done
+host_start_collectd
+expect_totals "one device by two names" $(($(promised "${tops[@]}") + $(truth_length "$raw") + $(truth_device_size "$plain"))) \
+    $(($(taken "${tops[@]}") + $(shared) + $(truth_device_size "$plain"))) 1
+host_stop_collectd
+rm -r "$HOST_DIR/csv"
+
+host_destroy_vm vm4
+host_destroy_vm vm5
 host_start_collectd 'BlockDevice "vm2:vdd"'
 host_wait_cycle
 expect_value "nothing known: left out" 1 $self/count-unsized

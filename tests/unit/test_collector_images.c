@@ -89,8 +89,8 @@ static void only_files_are_looked_at(void **state)
                "<target dev='vdb'/></disk><disk type='dir'><source dir='/d'/>"
                "<target dev='fda'/></disk>");
     pass();
-    /* The device, which is read. */
-    assert_int_equal(fake_images_looks(), 1);
+    /* The device, whose number is looked for, and which is read. */
+    assert_int_equal(fake_images_looks(), 2);
     assert_reads(1);
     close_scene();
 }

@@ -19,7 +19,18 @@ static uint64_t place(const char *path)
     return number;
 }
 
-static const struct images images = {.place = place};
+/* "/dev/7..." is the device 7. */
+static bool look(const char *path, struct look *ret_look)
+{
+    unsigned number;
+
+    if (sscanf(path, "/dev/%u", &number) != 1)
+        return false;
+    *ret_look = (struct look){.storage = STORAGE_BLOCK, .device = number};
+    return true;
+}
+
+static const struct images images = {.place = place, .look = look};
 
 /* --- domains of one disk, which is one layer ----------------------------- */
 
@@ -136,6 +147,23 @@ static void images_are_not_asked_where_they_are_not_to_be(void **state)
     (void)state;
     assert_false(files_share("/7/a/x", "/7/b/x", NULL));
     assert_int_equal(asked, 0);
+}
+
+/* Names of the same device: those in /dev alone are looked at. */
+static void devices_have_their_number(void **state)
+{
+    (void)state;
+    const struct layer *a = add_layer(&domains[0], STORAGE_BLOCK, "/dev/7");
+    place_layers(&domains[0], &images);
+    const struct layer *b = add_layer(&domains[1], STORAGE_BLOCK, "/dev/7/b");
+    place_layers(&domains[1], &images);
+    assert_true(a->source != 0);
+    assert_true(a->source == b->source);
+    assert_true(a->place != b->place);
+    domain_clear(&domains[1]);
+    b = add_layer(&domains[1], STORAGE_BLOCK, "/mnt/7");
+    place_layers(&domains[1], &images);
+    assert_true(b->source == 0);
 }
 
 static void devices_stand_for_themselves(void **state)
@@ -318,6 +346,7 @@ int main(void)
         TEST(files_share_a_folder_where_no_more_is_known),
         TEST(images_are_not_asked_where_they_are_not_to_be),
         TEST(devices_stand_for_themselves),
+        TEST(devices_have_their_number),
         TEST(network_images_share_a_server),
         TEST(volumes_share_a_pool),
         TEST(kinds_of_storage_are_told_apart),

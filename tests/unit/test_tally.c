@@ -157,6 +157,22 @@ static void one_device_by_two_names_counts_once(void **state)
     assert_totals(200, 20, 0);
 }
 
+/* Or where the domain's XML was, as those that nobody reads. */
+static void a_device_that_is_not_read_does_so_too(void **state)
+{
+    const struct look seen = {.storage = STORAGE_BLOCK, .device = 64768};
+
+    (void)state;
+    struct layer *raw = at(add(0, 100, 10), "/dev/vg/a");
+    raw->storage = STORAGE_BLOCK;
+    raw->source = look_digest(&seen);
+    raw = at(add(1, 100, 10), "/dev/mapper/vg-a");
+    raw->storage = STORAGE_BLOCK;
+    raw->source = look_digest(&seen);
+    at(add(2, 100, 10), "/dev/dm-0")->image.seen = seen;
+    assert_totals(100, 10, 0);
+}
+
 static void what_has_no_path_goes_by_its_source(void **state)
 {
     (void)state;
@@ -265,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(inodes_are_those_of_a_file_system,
                                         reset, clear),
         cmocka_unit_test_setup_teardown(one_device_by_two_names_counts_once,
+                                        reset, clear),
+        cmocka_unit_test_setup_teardown(a_device_that_is_not_read_does_so_too,
                                         reset, clear),
         cmocka_unit_test_setup_teardown(what_has_no_path_goes_by_its_source,
                                         reset, clear),
