@@ -68,11 +68,8 @@ static uint64_t digest_of_network(const xmlNode *source)
 }
 
 /* False when memory is short. */
-static bool read_source(struct layer *layer, const xmlNode *source)
+static bool read_place(struct layer *layer, const xmlNode *source)
 {
-    CLEANUP_FREE char *index = xmltree_attribute(source, "index");
-
-    layer->index = parse_index(index);
     switch (layer->storage) {
     case STORAGE_FILE:
         layer->path = xmltree_attribute(source, "file");
@@ -95,6 +92,19 @@ static bool read_source(struct layer *layer, const xmlNode *source)
         break;
     }
     return true;
+}
+
+/* An image in a slice of something larger has neither the beginning nor the
+ * size of that: but for its capacity nothing is known of it. */
+static bool read_source(struct layer *layer, const xmlNode *source)
+{
+    CLEANUP_FREE char *index = xmltree_attribute(source, "index");
+    bool good = read_place(layer, source);
+
+    layer->index = parse_index(index);
+    if (xmltree_child(source, "slices") != NULL)
+        layer->storage = STORAGE_UNKNOWN;
+    return good;
 }
 
 /* An encrypted raw image is a LUKS container, larger than the disk in it; the

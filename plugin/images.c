@@ -128,6 +128,9 @@ uint64_t images_free_space(const char *path)
 
     if (statvfs(path, &status) != 0)
         return SIZE_UNKNOWN;
+    /* It does not count, as ramfs and a tmpfs without a limit. */
+    if (status.f_blocks == 0)
+        return SIZE_UNKNOWN;
     if ((status.f_flag & ST_RDONLY) != 0 && is_readonly(path))
         return 0;
     return (uint64_t)status.f_bavail * status.f_frsize;
@@ -239,6 +242,7 @@ static const char *read_qcow2(int file, struct image *image)
     image->largest =
         header.snapshots > 0 ? SIZE_UNBOUNDED : qcow2_largest_size(&header);
     image->version = header.version;
+    image->cluster = UINT64_C(1) << header.cluster_bits;
     image->lazy_refcounts = header.lazy_refcounts;
     image->extended_l2 = header.extended_l2;
     image->dirty = header.dirty;

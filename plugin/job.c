@@ -113,9 +113,10 @@ static uint64_t count_uncopied(const struct disk *disk,
     uint64_t source = count_source(disk, target);
     uint64_t copied = count_copied(disk, target);
 
-    if (source == SIZE_UNKNOWN)
+    /* More than was there: it was compressed, or lies in smaller clusters. */
+    if (source == SIZE_UNKNOWN || copied > source)
         return SIZE_UNKNOWN;
-    return source > copied ? source - copied : 0;
+    return source - copied;
 }
 
 /* A backup in pull mode has no end of its own: what the guest overwrites is

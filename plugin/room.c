@@ -7,10 +7,23 @@
 /* The size that the image can grow to. */
 static uint64_t largest_size(const struct layer *layer)
 {
+    /* What fills up is another file, of which nobody says how full it is. */
+    if (layer->image.external_data)
+        return SIZE_UNKNOWN;
     if (sizes_is_raw(layer))
         return layer->sizes.capacity;
     return layer->image_state == IMAGE_READ ? layer->image.largest
                                             : SIZE_UNKNOWN;
+}
+
+bool sizes_met_end(const struct layer *layer)
+{
+    const struct sizes *stated = &layer->stated;
+
+    return sizes_storage(layer) == STORAGE_BLOCK &&
+           stated->allocation != SIZE_UNKNOWN &&
+           stated->physical != SIZE_UNKNOWN &&
+           stated->allocation > stated->physical;
 }
 
 uint64_t sizes_growth(const struct layer *layer)
@@ -22,6 +35,10 @@ uint64_t sizes_growth(const struct layer *layer)
         return SIZE_UNBOUNDED;
     if (largest == SIZE_UNKNOWN || allocation == SIZE_UNKNOWN)
         return SIZE_UNKNOWN;
+    /* Clusters that are compressed are kept as long as a part of them is in
+     * use: so it can become larger than that. */
+    if (sizes_met_end(layer))
+        return SIZE_UNBOUNDED;
     return largest > allocation ? largest - allocation : 0;
 }
 
@@ -128,8 +145,9 @@ void sizes_derive(struct layer *layer)
         derive_block(layer);
     } else if (sizes_storage(layer) == STORAGE_FILE) {
         layer->headroom = headroom_of(layer, &layer->rules.headroom);
-        layer->percent =
-            percent_of(layer->sizes.allocation, layer->sizes.capacity);
+        if (!layer->image.external_data)
+            layer->percent =
+                percent_of(layer->sizes.allocation, layer->sizes.capacity);
     }
 }
 
@@ -144,7 +162,7 @@ static bool is_at_its_largest(const struct layer *layer)
     if (largest == SIZE_UNKNOWN)
         return sizes->capacity == SIZE_UNKNOWN ||
                sizes->physical / 11 >= sizes->capacity / 10;
-    return largest <= sizes->physical;
+    return largest <= sizes->physical && !sizes_met_end(layer);
 }
 
 uint64_t sizes_watermark(const struct layer *layer,

@@ -100,6 +100,17 @@ static uint64_t end_read(const struct layer *layer)
     return layer->image.end;
 }
 
+/* A write takes the whole cluster, even where QEMU has written but a part of it
+ * (extended_l2). */
+static uint64_t whole_cluster(const struct layer *layer, uint64_t offset)
+{
+    uint64_t cluster = layer->image.cluster;
+    uint64_t part = cluster == 0 ? 0 : offset % cluster;
+
+    return part == 0 || offset > UINT64_MAX - cluster ? offset
+                                                      : offset - part + cluster;
+}
+
 /* Where the image ends: what was in use when it was read, or what QEMU has
  * written since, whichever lies higher. QEMU's offset alone is no more than a
  * lower bound, and 0 says nothing of the image at all; while the image is
@@ -130,7 +141,7 @@ static uint64_t image_end(const struct layer *layer, const char **ret_why)
     if (end == SIZE_UNKNOWN || offset > end) {
         *ret_why = "the highest offset that QEMU has written (libvirt's "
                    "\"allocation\")";
-        return offset;
+        return whole_cluster(layer, offset);
     }
     *ret_why = "the end of the image, as read: QEMU has written no further "
                "since";

@@ -71,6 +71,9 @@ bool sizes_threshold_is_own(uint64_t threshold);
 /* Bytes that its storage has left for the image; SIZE_UNKNOWN. */
 uint64_t sizes_room(const struct layer *layer);
 
+/* QEMU has tried to write behind the end of its device. */
+bool sizes_met_end(const struct layer *layer);
+
 /* Bytes by which the image can grow; SIZE_UNKNOWN, SIZE_UNBOUNDED. */
 uint64_t sizes_growth(const struct layer *layer);
 

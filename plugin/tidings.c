@@ -29,15 +29,9 @@ void tidings_watermark(struct herald *herald, const struct subject *subject,
     herald_raise(herald, &alarm);
 }
 
-/* QEMU's offset behind the end of the device tells of a write that met it. */
 bool tidings_is_full(const struct layer *layer)
 {
-    const struct sizes *stated = &layer->stated;
-
-    return sizes_room(layer) == 0 || (layer->storage == STORAGE_BLOCK &&
-                                      stated->allocation != SIZE_UNKNOWN &&
-                                      stated->physical != SIZE_UNKNOWN &&
-                                      stated->allocation > stated->physical);
+    return sizes_room(layer) == 0 || sizes_met_end(layer);
 }
 
 const struct layer *tidings_full_one(const struct disk *disk,

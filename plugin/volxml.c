@@ -35,12 +35,14 @@ static uint64_t read_bytes(const xmlNode *parent, const char *name)
 }
 
 /* In a pool on a disk the volumes are partitions, and what libvirt calls their
- * format is the partition's type. */
+ * format is the partition's type; in one of LUNs it is that of the table of
+ * partitions that lies in them, or "unknown". */
 static bool is_partition_type(const char *format)
 {
-    static const char *const types[] = {"none",       "linux",      "fat16",
-                                        "fat32",      "linux-swap", "linux-lvm",
-                                        "linux-raid", "extended"};
+    static const char *const types[] = {
+        "none",       "linux",    "fat16",   "fat32", "linux-swap", "linux-lvm",
+        "linux-raid", "extended", "unknown", "dos",   "dvh",        "gpt",
+        "mac",        "bsd",      "pc98",    "sun",   "lvm2"};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (strcmp(format, types[i]) == 0)

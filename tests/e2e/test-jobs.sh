@@ -86,3 +86,20 @@ host_virsh blockjob vm1 vda --bandwidth 1000
 wait_until 40 job_ended vm1 vda
 expect_said "the pull is complete" vm1/virt_backing-vda/block_job-pull "OKAY vm1: the pull of vda is complete"
 expect_log 0 '\[(error|warning)\] virt_backing'
+
+# What is compressed takes more when it is copied.
+wide=$(host_make_loop 16M)
+qemu-img create -q -f qcow2 "$HOST_DIR/plain" 32M
+qemu-io -f qcow2 -c 'write -P 0xcd 0 30M' "$HOST_DIR/plain" >/dev/null
+"${HOST_AS[@]}" qemu-img convert -c -f qcow2 -O qcow2 "$HOST_DIR/plain" "$HOST_DIR/compressed.qcow2"
+host_start_vm vm2 "vda:qcow2:file:$HOST_DIR/compressed.qcow2"
+host_stop_collectd
+host_start_collectd 'RefreshInterval 1'
+host_wait_cycle
+# In pieces of 64 KiB, so that many cycles see it.
+host_virsh blockcopy vm2 vda "$wide" --blockdev --format qcow2 --bytes --bandwidth 2097152 --buf-size 65536 \
+    --transient-job >/dev/null
+copy=vm2/virt_backing-vda/block_job-copy
+expect_said "a copy of what is compressed may not fit" $copy \
+    "WARNING vm2: the copy of vda may not fit: up to [0-9.]+ MiB to write, [0-9.]+ MiB left for vda mirror .*"
+expect_said "it has failed" $copy "FAILURE vm2: the copy of vda has failed.*"

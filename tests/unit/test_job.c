@@ -121,6 +121,19 @@ static void no_more_than_there_is_to_read(void **state)
     assert_left(90 * MIB);
 }
 
+/* What was compressed, or lay in smaller clusters, is more when it is copied.
+ */
+static void unless_it_becomes_more(void **state)
+{
+    (void)state;
+    set_job(JOB_COPY, 10, 100);
+    disk->job_start = 0;
+    disk->layers[3].sizes.allocation = 28 * MIB;
+    assert_left(0);
+    disk->layers[3].sizes.allocation = 29 * MIB;
+    assert_left(72 * MIB);
+}
+
 static void no_more_than_the_target_can_grow(void **state)
 {
     (void)state;
@@ -155,6 +168,7 @@ int main(void)
         ON_DISK(no_job_has_nothing_left),
         ON_DISK(no_more_than_the_job_has_to_do),
         ON_DISK(no_more_than_there_is_to_read),
+        ON_DISK(unless_it_becomes_more),
         ON_DISK(no_more_than_the_target_can_grow),
         ON_DISK(percent),
     };

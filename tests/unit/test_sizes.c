@@ -63,6 +63,8 @@ static bool read_image_fact(struct layer *layer, const char *key,
         layer->image.unsound = number != 0;
     else if (strcmp(key, "dirty") == 0)
         layer->image.dirty = number != 0;
+    else if (strcmp(key, "cluster") == 0)
+        layer->image.cluster = strtoull(value, NULL, 10);
     else if (strcmp(key, "external-data") == 0)
         layer->image.external_data = number != 0;
     else if (strcmp(key, "image-seen") == 0)
