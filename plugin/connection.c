@@ -8,6 +8,11 @@
 #include <pthread.h>
 #include <string.h>
 
+/* libvirt's own defaults, of its daemon: seconds, and how many go unanswered.
+ */
+#define KEEPALIVE_INTERVAL 5
+#define KEEPALIVE_COUNT 5
+
 struct connection_voice {
     const struct log *log;
     const char *outlook;
@@ -29,7 +34,7 @@ struct connection {
     virConnectPtr handle; /* NULL: not connected */
     unsigned generation;
     bool answered; /* by the daemon at its other end */
-    unsigned up;   /* voice->ups when it first answered */
+    unsigned up;   /* voice->ups when it last answered */
     bool local;
     char *hostname;
 };
@@ -127,8 +132,13 @@ static void learn_host(struct connection *connection)
     CLEANUP_FREE char *remote = NULL;
 
     connection->local = uri != NULL && has_no_host(uri);
-    if (!connection->local)
+    if (!connection->local) {
+        /* A host that is switched off does not close its end: calls would wait
+         * for it for ever. Where there is no event loop it can't be had. */
+        virConnectSetKeepAlive(connection->handle, KEEPALIVE_INTERVAL,
+                               KEEPALIVE_COUNT);
         remote = virConnectGetHostname(connection->handle);
+    }
     text_replace(&connection->hostname,
                  remote != NULL ? remote : connection->local_hostname);
 }
@@ -221,8 +231,6 @@ void connection_answered(struct connection *connection)
 {
     struct connection_voice *voice = connection->voice;
 
-    if (connection->answered)
-        return;
     connection->answered = true;
     pthread_mutex_lock(&voice->lock);
     bool news = !voice->told_up;
