@@ -30,7 +30,8 @@ struct lookout_batch {
     bool told;              /* the log knows that the place does not answer */
     bool used;              /* in the last pass */
     atomic_size_t progress; /* items that were looked at */
-    size_t before;          /* the same, a moment ago */
+    size_t before;          /* the same, a moment ago, ... */
+    size_t reached;         /* ... and in the last pass */
     struct item *items;
     size_t count;
     size_t room;
@@ -82,8 +83,10 @@ static void take_back(const struct lookout *lookout,
 {
     if (batch->out && !porters_is_done(lookout->porters, &batch->task)) {
         batch->late = true;
-        if (batch->begun)
+        /* Where it goes on the storage is slow, and answers. */
+        if (batch->begun && batch->progress == batch->reached)
             tell(lookout, batch);
+        batch->reached = batch->progress;
         return;
     }
     if (batch->told)
@@ -186,6 +189,7 @@ void lookout_start(struct lookout *lookout)
             continue;
         batch->begun = false;
         batch->late = false;
+        batch->reached = batch->progress;
         batch->out = porters_give(lookout->porters, &batch->task);
     }
 }

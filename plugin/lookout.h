@@ -42,7 +42,7 @@ void lookout_wait(struct lookout *lookout, const struct crew *crew,
 
 /* Writes into the layers what was seen. Of places that have not answered by
  * now nothing is known, and the log is told once when a place is still silent
- * in the next pass. */
+ * in the next pass, and has not got on since. */
 void lookout_end(struct lookout *lookout);
 
 /* Only when the porters have ended. */

@@ -428,6 +428,28 @@ static void slow_is_not_silent(void **state)
     assert_int_equal(fake_log_count(), 0);
 }
 
+/* Nor is one that is slow all the time, and gets on in each pass. */
+static void slow_for_ever_is_not_silent_either(void **state)
+{
+    struct layer layers[] = {
+        make_layer("/2/a"), make_layer("/2/b"), make_layer("/2/c"),
+        make_layer("/2/d"), make_layer("/2/e"),
+    };
+
+    (void)state;
+    hangs[2] = true;
+    pass(layers, COUNT_OF(layers));
+    for (unsigned i = 1; i < COUNT_OF(layers); i++) {
+        gate_open(&gate, 1);
+        gate_await(&gate, i + 1);
+        pass(layers, COUNT_OF(layers));
+    }
+    assert_int_equal(fake_log_count(), 0);
+    /* It is, when it does not. */
+    pass(layers, COUNT_OF(layers));
+    assert_int_equal(fake_log_count(), 1);
+}
+
 /* Lets one look after the other go on, a millisecond each. */
 static void *open_slowly(void *context)
 {
@@ -536,6 +558,7 @@ int main(void)
         TEST(one_that_comes_late_to_begin_neither),
         TEST(a_look_needs_nothing_of_the_layer),
         TEST(slow_is_not_silent),
+        TEST(slow_for_ever_is_not_silent_either),
         TEST(what_goes_on_is_waited_for),
         TEST(nobody_waits_beyond_the_deadline),
         TEST(what_hangs_is_waited_for_once),
