@@ -17,6 +17,7 @@ struct events {
     pthread_mutex_t lock; /* guards the next two */
     unsigned users;       /* this program, and each callback that is there */
     const struct event_sink *sink; /* NULL: nobody listens any more */
+    const struct select *select;   /* whose events are of interest */
 
     int timer;
     int ids[KINDS]; /* of the callbacks; -1: not there */
@@ -43,7 +44,8 @@ static void hand_over(struct events *events, virDomainPtr domain,
     if (virDomainGetUUID(domain, event->uuid) < 0)
         return;
     pthread_mutex_lock(&events->lock);
-    if (events->sink != NULL)
+    if (events->sink != NULL &&
+        select_domain(events->select, virDomainGetName(domain)))
         events->sink->take(events->sink->context, event);
     pthread_mutex_unlock(&events->lock);
 }
@@ -213,7 +215,8 @@ static int start_timer(void)
     return virEventAddTimeout(HEARTBEAT, beat, NULL, NULL);
 }
 
-struct events *events_new(const struct event_sink *sink)
+struct events *events_new(const struct event_sink *sink,
+                          const struct select *select)
 {
     struct events *events = calloc(1, sizeof(*events));
     if (events == NULL)
@@ -227,6 +230,7 @@ struct events *events_new(const struct event_sink *sink)
     pthread_mutex_init(&events->lock, NULL);
     events->users = 1;
     events->sink = sink;
+    events->select = select;
     for (size_t i = 0; i < KINDS; i++)
         events->ids[i] = -1;
     return events;

@@ -12,14 +12,17 @@
 #define VIRT_BACKING_EVENTS_H
 
 #include "event.h"
+#include "select.h"
 
 #include <libvirt/libvirt.h>
 
 struct events;
 
-/* To be made before the first connection is opened. The sink must last until
- * events_mute(). NULL when memory is short, or there is no event loop. */
-struct events *events_new(const struct event_sink *sink);
+/* Of the selected domains. To be made before the first connection is opened.
+ * Both must last until events_mute(). NULL when memory is short, or there is no
+ * event loop. */
+struct events *events_new(const struct event_sink *sink,
+                          const struct select *select);
 
 /* From then on the sink is not called any more. */
 void events_mute(struct events *events);

@@ -289,7 +289,7 @@ static bool open_up(struct session *session, const struct session_setup *setup,
     if (session->voice == NULL)
         return false;
     if (session->is_first && setup->sink != NULL) {
-        session->events = events_new(setup->sink);
+        session->events = events_new(setup->sink, setup->select);
         if (session->events == NULL)
             return false;
     }
