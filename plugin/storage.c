@@ -5,7 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void visit_pool(virStoragePoolPtr pool, uint64_t *calls,
+/* A call has failed since the connection broke: what was asked may be there. */
+static bool is_broken(void)
+{
+    return virGetLastErrorDomain() == VIR_FROM_RPC;
+}
+
+/* False when the connection broke. One that has just vanished is passed over.
+ */
+static bool visit_pool(virStoragePoolPtr pool, uint64_t *calls,
                        hypervisor_visit_pool visit, void *context)
 {
     struct pool_ref ref = {
@@ -17,11 +25,12 @@ static void visit_pool(virStoragePoolPtr pool, uint64_t *calls,
     (*calls)++;
     if (virStoragePoolGetInfo(pool, &info) < 0 ||
         virStoragePoolGetUUID(pool, ref.uuid) < 0)
-        return;
+        return !is_broken();
     ref.capacity = info.capacity;
     ref.allocation = info.allocation;
     ref.available = info.available;
     visit(context, &ref);
+    return true;
 }
 
 bool storage_read_pools(virConnectPtr handle, const struct select *select,
@@ -35,25 +44,27 @@ bool storage_read_pools(virConnectPtr handle, const struct select *select,
         handle, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
     if (count < 0)
         return false;
+    bool good = true;
     for (int i = 0; i < count; i++) {
-        if (select_pool(select, virStoragePoolGetName(pools[i])))
-            visit_pool(pools[i], calls, visit, context);
+        if (good && select_pool(select, virStoragePoolGetName(pools[i])))
+            good = visit_pool(pools[i], calls, visit, context);
         virStoragePoolFree(pools[i]);
     }
     free(pools);
-    return true;
+    return good;
 }
 
-/* One that has just vanished is passed over. */
-static void visit_volume(virStorageVolPtr volume, uint64_t *calls,
+/* The same of a volume. */
+static bool visit_volume(virStorageVolPtr volume, uint64_t *calls,
                          hypervisor_visit_volume visit, void *context)
 {
     (*calls)++;
     char *xml = virStorageVolGetXMLDesc(volume, 0);
+    bool good = xml != NULL || !is_broken();
     if (xml != NULL)
         visit(context, virStorageVolGetName(volume), xml);
     free(xml);
-    virStorageVolFree(volume);
+    return good;
 }
 
 static bool read_one_volume(const struct pool_ref *ref, const char *name,
@@ -64,8 +75,9 @@ static bool read_one_volume(const struct pool_ref *ref, const char *name,
     virStorageVolPtr volume = virStorageVolLookupByName(ref->handle, name);
     if (volume == NULL)
         return virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL;
-    visit_volume(volume, calls, visit, context);
-    return true;
+    bool good = visit_volume(volume, calls, visit, context);
+    virStorageVolFree(volume);
+    return good;
 }
 
 bool storage_read_volumes(const struct pool_ref *ref,
@@ -80,10 +92,13 @@ bool storage_read_volumes(const struct pool_ref *ref,
     int count = virStoragePoolListAllVolumes(ref->handle, &volumes, 0);
     if (count < 0)
         return false;
-    for (int i = 0; i < count; i++)
-        visit_volume(volumes[i], calls, visit, context);
+    bool good = true;
+    for (int i = 0; i < count; i++) {
+        good = good && visit_volume(volumes[i], calls, visit, context);
+        virStorageVolFree(volumes[i]);
+    }
     free(volumes);
-    return true;
+    return good;
 }
 
 char *storage_volume_xml(virConnectPtr handle, const char *path,
