@@ -15,6 +15,9 @@
 
 #define PORTERS 8 /* threads for what lies on storage */
 
+/* So many seconds after they are due pools have a last chance to be read. */
+#define POOLS_PATIENCE 120
+
 /* Events that wait to be seen to. What is lost beyond it, passes find out. */
 #define EVENTS_MOST 16384
 
@@ -44,7 +47,9 @@ struct collector {
     bool roll_off; /* ... and it has those that are off */
     double now;    /* when the current pass began */
     struct asker_wish wish;
-    double pools_due;    /* when pools are read again */
+    double pools_due;    /* when pools are read again, ... */
+    double pools_read;   /* ... and when they were last, ... */
+    bool pools_lost;     /* ... which is so long ago that the log was told */
     double inactive_due; /* when domains that are off are read again */
 };
 
@@ -202,6 +207,11 @@ static void take_pools(struct collector *collector, struct query *query)
 {
     bool look = may_look(collector);
 
+    if (collector->pools_lost)
+        log_print(collector->log, LOG_LEVEL_INFO,
+                  "storage pools are reported again");
+    collector->pools_lost = false;
+    collector->pools_read = collector->now;
     pools_replace(&collector->pools, &query->pools, look);
     collector->pools_due =
         collector->now + collector->settings->inactive_interval;
@@ -211,6 +221,26 @@ static void take_pools(struct collector *collector, struct query *query)
     for (size_t i = 0; look && i < collector->pools.count; i++)
         imageplan_ask(&collector->plan, &collector->pools.pools[i]->volumes,
                       collector->now);
+}
+
+/* While libvirt answers, and does not tell of them: figures of long ago are not
+ * those of now. */
+static void forget_pools(struct collector *collector)
+{
+    const struct settings *settings = collector->settings;
+
+    if (!collector->inventory.answered || collector->pools_read == 0)
+        collector->pools_read = collector->now;
+    if (settings->select.pools.count == 0 || collector->pools_lost ||
+        collector->now < collector->pools_read + settings->inactive_interval +
+                             POOLS_PATIENCE)
+        return;
+    pools_clear(&collector->pools);
+    collector->pools_lost = true;
+    log_print(collector->log, LOG_LEVEL_WARNING,
+              "storage pools are not reported: libvirt has not told of them "
+              "for %.0f seconds",
+              collector->now - collector->pools_read);
 }
 
 static void take_errands(struct collector *collector, const struct query *query)
@@ -328,6 +358,21 @@ static bool is_listed(const struct collector *collector,
            entry->run == DOMAIN_OFF;
 }
 
+/* libvirt gives a name to one domain at a time: one that is off and has that of
+ * another which has come since is not what it was, or not there any more. */
+static void forget_namesakes(struct collector *collector)
+{
+    struct roster *roster = &collector->roster;
+
+    for (size_t i = roster->count; i-- > 0;) {
+        const struct roster_entry *entry = roster->entries[i];
+        if (!entry->named && entry->run != DOMAIN_OFF &&
+            (entry->laid_out || entry->met) &&
+            roster_forget_namesake(roster, entry))
+            collector->inactive_due = 0;
+    }
+}
+
 /* What is known now. Names are given when the roster holds those domains alone
  * that are there: one that was made anew may have the name of the one before.
  */
@@ -410,7 +455,9 @@ const struct inventory *collector_read(struct collector *collector)
     if (inventory->answered &&
         roster_sweep(&collector->roster, collector->roll, !collector->roll_off))
         collector->inactive_due = 0;
+    forget_pools(collector);
     look_at_images(collector);
+    forget_namesakes(collector);
     list_domains(collector);
     settle_all(collector);
     inventory->counted = tally_count(&collector->tally, inventory->domains,

@@ -88,6 +88,25 @@ bool roster_sweep(struct roster *roster, uint64_t pass, bool keep_off)
     return kept < before;
 }
 
+bool roster_forget_namesake(struct roster *roster,
+                            const struct roster_entry *entry)
+{
+    const char *name = entry->domain.name;
+
+    for (size_t i = 0; name != NULL && i < roster->count; i++) {
+        struct roster_entry *other = roster->entries[i];
+        if (other->run != DOMAIN_OFF || other->pass >= entry->pass ||
+            other->domain.name == NULL || strcmp(other->domain.name, name) != 0)
+            continue;
+        entry_free(other);
+        roster->count--;
+        memmove(&roster->entries[i], &roster->entries[i + 1],
+                (roster->count - i) * sizeof(struct roster_entry *));
+        return true;
+    }
+    return false;
+}
+
 void roster_clear(struct roster *roster)
 {
     for (size_t i = 0; i < roster->count; i++)

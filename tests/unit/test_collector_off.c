@@ -5,6 +5,7 @@
 #include "scene.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* --- domains that are off ------------------------------------------------ */
 
@@ -332,10 +333,85 @@ static void volumes_and_their_chains(void **state)
     close_scene();
 }
 
+/* It was undefined, and another one defined and started under its name. */
+static void one_that_was_made_anew_has_its_name(void **state)
+{
+    const struct inventory *inventory = NULL;
+
+    (void)state;
+    open_off_scene();
+    set("InactiveDomains", "true");
+    assert_string_equal(pass()->domains[1]->host, "vm2");
+    fake.domains[1].uuid = 99;
+    fake.domains[1].id = 7;
+    fake.domains[1].xml = xml_plain;
+    fake_state(&fake.domains[1], stats_plain);
+    for (unsigned i = 0; i < 3; i++) {
+        inventory = pass();
+        assert_int_equal(inventory->count, 2);
+        assert_string_equal(inventory->domains[1]->host, "vm2");
+        assert_int_equal(inventory->domains[1]->id, 7);
+    }
+    assert_null(strstr(fake_log_last(), "would both"));
+    close_scene();
+}
+
+/* Or it was renamed. */
+static void one_that_was_renamed_gives_its_name_away(void **state)
+{
+    const struct inventory *inventory = NULL;
+
+    (void)state;
+    open_scene(3);
+    fake_images_set(off_images, COUNT_OF(off_images));
+    fake.domains[1].id = DOMAIN_OFF;
+    fake.domains[1].xml = xml_off;
+    fake_state(&fake.domains[1], stats_off);
+    fake.domains[2].name = NULL;
+    set("InactiveDomains", "true");
+    assert_string_equal(pass()->domains[1]->host, "vm2");
+    fake.domains[1].name = "old";
+    fake.domains[2].name = "vm2";
+    for (unsigned i = 0; i < 3; i++)
+        inventory = pass();
+    assert_int_equal(inventory->count, 3);
+    assert_string_equal(inventory->domains[1]->host, "old");
+    assert_string_equal(inventory->domains[2]->host, "vm2");
+    close_scene();
+}
+
+/* Of long ago they are not those of now. */
+static void pools_that_nobody_tells_of_are_not_reported(void **state)
+{
+    const struct inventory *inventory = NULL;
+
+    (void)state;
+    open_pool_scene();
+    set("StoragePool", "default");
+    assert_int_equal(pass()->pools->count, 1);
+    fake.pools_silent = true;
+    for (unsigned i = 0; i < INACTIVE / 10; i++)
+        inventory = pass();
+    assert_int_equal(inventory->pools->count, 1);
+    for (unsigned i = 0; i < 13; i++)
+        inventory = pass();
+    assert_int_equal(inventory->pools->count, 0);
+    assert_string_equal(fake_log_last(),
+                        "storage pools are not reported: libvirt has not told "
+                        "of them for 420 seconds");
+    fake.pools_silent = false;
+    assert_int_equal(pass()->pools->count, 1);
+    assert_string_equal(fake_log_last(), "storage pools are reported again");
+    close_scene();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(domains_that_are_off_are_asked_for),
+        cmocka_unit_test(one_that_was_made_anew_has_its_name),
+        cmocka_unit_test(one_that_was_renamed_gives_its_name_away),
+        cmocka_unit_test(pools_that_nobody_tells_of_are_not_reported),
         cmocka_unit_test(chain_of_a_domain_that_is_off),
         cmocka_unit_test(off_is_read_now_and_then),
         cmocka_unit_test(inactive_interval),
