@@ -51,12 +51,14 @@ device=$(host_make_loop 4M)
 host_make_image "$device" qcow2 32M
 host_make_filling_vm vm1 "$device"
 start_collectd
-expect_check "with room" '0 OKAY: .*' "$headroom"
+expect_check "with room" "0 OKAY: vm1 $headroom is 3\.[0-9] MiB, with limits at 1048576: and 65536: \| ?value=[0-9.]+;.*" "$headroom"
+expect_check "below its limit" "1 WARNING: vm1 $headroom is 3\.[0-9] MiB, with limits at 4194304: and 65536: \| ?value=.*" \
+    "$headroom" 4194304: 65536:
 host_virsh resume vm1 >/dev/null
-expect_check "no space left" '2 CRITICAL: .*' "$errors" 0 0
+expect_check "no space left" "2 CRITICAL: vm1 $errors is 1, with limits at 0 and 0 \| ?value=1\..*" "$errors" 0 0
 expect_check "nobody writes there" '0 OKAY: .* is not reported: nothing is written there' \
     virt_backing-vda/disk_headroom-layer1
-expect_check "no error" '0 OKAY: .* is not reported: .*' virt_backing-vdb/count-errors 0 0
+expect_check "no error" '0 OKAY: .* is not reported: no error stands' virt_backing-vdb/count-errors 0 0
 
 # libvirtd is gone; the plugin goes on to say since when nobody answers.
 late='3 UNKNOWN: .*: vm1 has not answered for [0-9]+ seconds'
