@@ -5,6 +5,9 @@
 #include "sizes.h"
 #include "text.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 struct one {
     const struct domain *domain;
     const struct disk *disk;
@@ -184,6 +187,16 @@ static void look_at_domain(struct finding *finding, const struct domain *domain)
                                            &domain->disks[i].layers[j]});
 }
 
+/* Any user but root has a libvirt of its own by default, where nothing ever
+ * runs. */
+static bool is_elsewhere(const struct inventory *inventory,
+                         const struct options *options)
+{
+    return inventory->count == 0 && options->argument_count == 0 &&
+           options->connection == NULL && geteuid() != 0 &&
+           getenv("LIBVIRT_DEFAULT_URI") == NULL;
+}
+
 static void look_at_all(struct finding *finding)
 {
     const struct inventory *inventory = finding->inventory;
@@ -191,17 +204,35 @@ static void look_at_all(struct finding *finding)
 
     for (size_t i = 0; i < inventory->count; i++)
         look_at_domain(finding, inventory->domains[i]);
-    if (inventory->count == 0 && options->argument_count > 0 &&
-        take(finding, CHECK_UNKNOWN))
-        fputs("no such domain runs", finding->out);
     for (size_t i = 0; i < options->argument_count; i++) {
         const char *name = options->arguments[i];
-        if (*name == '/' || host_find_domain(inventory, name) != NULL ||
-            !take(finding, CHECK_UNKNOWN))
+        bool fits = *name == '/' ? inventory->count > 0
+                                 : host_find_domain(inventory, name) != NULL;
+        if (fits || !take(finding, CHECK_UNKNOWN))
             continue;
         fputs("no domain ", finding->out);
         print_name(finding->out, name, false);
         fputs(" runs", finding->out);
+    }
+    if (is_elsewhere(inventory, options) && take(finding, CHECK_UNKNOWN))
+        fputs("no domain runs at this user's default connection; that of the "
+              "system is -c qemu:///system",
+              finding->out);
+}
+
+/* What is wrong is said first; but who does not answer is said, too. */
+static void say_silent(FILE *out, const struct finding *finding)
+{
+    const struct inventory *inventory = finding->inventory;
+
+    if (rank(finding->status) <= rank(CHECK_UNKNOWN))
+        return;
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (host_is_sized(inventory->domains[i]))
+            continue;
+        fputs("; ", out);
+        print_name(out, inventory->domains[i]->name, false);
+        fprintf(out, " %s", text_trouble(inventory->domains[i]));
     }
 }
 
@@ -277,6 +308,7 @@ enum check_status check_print(FILE *out, struct host *host,
     }
     finding.out = out;
     look_at_all(&finding);
+    say_silent(out, &finding);
     fputs(" |", out);
     print_all_performance(out, &finding);
     putc('\n', out);

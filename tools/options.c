@@ -42,7 +42,8 @@ static const char help[] =
     "      --warning LIMIT    below so many bytes of headroom (2G), or\n"
     "      --critical LIMIT   above so many percent (90%)\n"
     "  -t, --timeout SECONDS  how long to wait for libvirt; default: 5\n"
-    "      --help, --version\n"
+    "  -h, --help\n"
+    "  -V, --version\n"
     "\n"
     "Nothing is ever changed: the connection is read-only.\n";
 
@@ -100,16 +101,9 @@ static struct limit read_limit(const char *name, const char *value)
     return limit;
 }
 
-enum {
-    OPTION_INACTIVE = 256,
-    OPTION_VOLUMES,
-    OPTION_WARNING,
-    OPTION_CRITICAL,
-    OPTION_HELP,
-    OPTION_VERSION
-};
+enum { OPTION_INACTIVE = 256, OPTION_VOLUMES, OPTION_WARNING, OPTION_CRITICAL };
 
-#define SHORT_OPTIONS "c:bjw::t:"
+#define SHORT_OPTIONS "c:bjw::t:hV"
 
 static const struct option long_options[] = {
     {"connect", required_argument, NULL, 'c'},
@@ -121,8 +115,8 @@ static const struct option long_options[] = {
     {"warning", required_argument, NULL, OPTION_WARNING},
     {"critical", required_argument, NULL, OPTION_CRITICAL},
     {"timeout", required_argument, NULL, 't'},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
 
@@ -167,9 +161,9 @@ static void take_option(struct options *options, int option)
     case 't':
         options->timeout = read_seconds("timeout", optarg);
         break;
-    case OPTION_HELP:
+    case 'h':
         finish(help);
-    case OPTION_VERSION:
+    case 'V':
         finish("virt-backing " PACKAGE_VERSION "\n");
     default: /* getopt has said what is wrong */
         fputs("See virt-backing --help\n", stderr);

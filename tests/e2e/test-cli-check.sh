@@ -6,12 +6,24 @@
 . "$(dirname "$0")/functions.sh"
 # shellcheck source-path=SCRIPTDIR source=cli.sh
 . "$(dirname "$0")/cli.sh"
+# shellcheck source-path=SCRIPTDIR source=hang.sh
+. "$(dirname "$0")/hang.sh"
 
 requires_cli
 requires_loop
 cli_start_host
 
 expect_check "no machine" 0 "VIRT-BACKING OK - no domain runs at $HOST_URI_RO" --warning 4G
+# Any user but root has a libvirt of its own by default, with no machine.
+if [ "$HOST_MODE" = system ]; then
+    mkdir -p "$HOST_DIR/config/libvirt"
+    echo "uri_default = \"$HOST_URI_RO\"" >"$HOST_DIR/config/libvirt/libvirt.conf"
+    status=0
+    said=$(env -u LIBVIRT_DEFAULT_URI "${CLI_ENVIRONMENT[@]}" XDG_CONFIG_HOME="$HOST_DIR/config" \
+        setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "$CLI" check --warning 4G) || status=$?
+    expect_equal "no machine at a user's default" "3 VIRT-BACKING UNKNOWN - no domain runs at this user's \
+default connection; that of the system is -c qemu:///system |" "$status $said"
+fi
 
 device=$(host_make_loop 16M)
 host_make_image "$device" qcow2 32M
@@ -38,9 +50,19 @@ expect_check "by both" 1 "VIRT-BACKING WARNING - $said" --warning 50% --critical
 # The two on files can't run out, however small they are.
 expect_check "in each unit" 2 "VIRT-BACKING CRITICAL - $said" --critical 1T
 expect_check "not there" 3 "VIRT-BACKING UNKNOWN - no domain vm2 runs" --warning 1 vm1 vm2
-expect_check "an expression that fits none" 3 "VIRT-BACKING UNKNOWN - no such domain runs" --warning 1 '/nothing/'
+expect_check "an expression that fits none" 3 "VIRT-BACKING UNKNOWN - no domain /nothing/ runs" --warning 1 '/nothing/'
 expect_check "what is wrong is worse than what is not known" 2 "VIRT-BACKING CRITICAL - $said" --critical 6M vm1 vm2 '/nothing/'
 expect_cli "no limit" 3 'virt-backing: check: --warning or --critical is missing; .*' check
 expect_cli "a bad one" 3 'virt-backing: option --warning: "2X" is not allowed; .*' check --warning 2X
+# Who does not answer is said, too.
+host_make_image "$HOST_DIR/hangs.qcow2" qcow2 8M
+host_start_vm hangs "vda:qcow2:file:$HOST_DIR/hangs.qcow2"
+stuck_stop hangs
+cli_try --timeout 3 check --critical 6M
+expect_equal "one hangs, and another is beyond its limit" 2 "$CLI_STATUS"
+expect_success "it says both: $(cat "$HOST_DIR/out")" test_match \
+    "VIRT-BACKING CRITICAL - vm1 vda layer0: .* left .*; hangs (does not answer|gives no sizes: it is busy) \\|.*" \
+    "$(cat "$HOST_DIR/out")"
+stuck_continue hangs
 host_stop_libvirtd
 expect_check "no libvirtd" 3 "VIRT-BACKING UNKNOWN - libvirt does not answer" --warning 1

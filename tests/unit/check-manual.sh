@@ -28,7 +28,7 @@ complain()
 # Words of a text that are options.
 options()
 {
-    tr -c 'a-z-' '\n' | grep -E '^(-[a-z]|--[a-z]+)$'
+    tr -c 'A-Za-z-' '\n' | grep -E '^(-[A-Za-z]|--[a-z]+)$'
 }
 
 documented()
@@ -41,7 +41,7 @@ documented()
 accepted()
 {
     sed -nE 's/^ *\{"([a-z]+)", [a-z]+_argument.*/--\1/p' "$source"
-    sed -nE 's/^#define SHORT_OPTIONS "([a-z:]+)"$/\1/p' "$source" |
+    sed -nE 's/^#define SHORT_OPTIONS "([A-Za-z:]+)"$/\1/p' "$source" |
         tr -d ':' | sed 's/./-&\n/g' | grep .
 }
 
