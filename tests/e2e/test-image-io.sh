@@ -92,8 +92,9 @@ expect_equal "ways to open them" "O_RDONLY|O_CLOEXEC|O_PATH O_RDONLY|O_NOCTTY|O_
     "$(image_calls | sed -nE 's/^[0-9]+ +openat\(.*, (O_[A-Z_|]+).*/\1/p' | LC_ALL=C sort -u | xargs)"
 expect_equal "locks on them" "" "$(image_calls | grep -E '^[0-9]+ +(fcntl|flock|ioctl)\(' || true)"
 expect_equal "writes to them" "" "$(image_calls | grep -E '^[0-9]+ +p?write' || true)"
+# The number of a device in /dev is asked for by who needs it: there nothing hangs.
 expect_equal "other threads that look at them or read them" "" \
-    "$(image_calls | sed -nE 's/^([0-9]+) +[a-z0-9]+\(.*/\1/p' | sort -u | comm -23 - <(echo "$porters"))"
+    "$(image_calls | grep -vE '^[0-9]+ +(newfstatat|stat|stat64|statx)\(.*"/dev/' | sed -nE 's/^([0-9]+) +[a-z0-9]+\(.*/\1/p' | sort -u | comm -23 - <(echo "$porters"))"
 most=$(image_calls | sed -nE 's/^[0-9]+ +pread64\([0-9]+<([^>]*)>.*/\1/p' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $1 }')
 expect_success "reads of one image: $most at the most" [ "$most" -le 10 ]
 bytes=$(image_calls | awk '/ pread64\(/ { sum += $NF } END { print sum + 0 }')
