@@ -188,23 +188,35 @@ void connection_deny_writing(struct connection *connection, const char *reason)
     tell_readonly(connection, reason);
 }
 
+/* A daemon that has come up since it was first tried refuses nobody. */
+static virConnectPtr open_to_write_again(struct connection *connection,
+                                         virConnectPtr readonly)
+{
+    virConnectPtr handle = virConnectOpen(connection->uri);
+
+    if (handle != NULL)
+        virConnectClose(readonly);
+    else
+        tell_readonly(connection, virGetLastErrorMessage());
+    return handle;
+}
+
 /* Who may not write may still look on. */
 static void open_handle(struct connection *connection)
 {
-    CLEANUP_FREE char *reason = NULL;
+    virConnectPtr readonly = NULL;
 
     opening = true;
-    if (connection->writes) {
-        connection->handle = virConnectOpen(connection->uri);
-        if (connection->handle == NULL)
-            reason = strdup(virGetLastErrorMessage());
-    }
+    connection->handle =
+        connection->writes ? virConnectOpen(connection->uri) : NULL;
+    if (connection->handle == NULL)
+        readonly = virConnectOpenReadOnly(connection->uri);
+    if (readonly != NULL && connection->writes)
+        connection->handle = open_to_write_again(connection, readonly);
+    opening = false;
     connection->may_write = connection->handle != NULL;
     if (connection->handle == NULL)
-        connection->handle = virConnectOpenReadOnly(connection->uri);
-    opening = false;
-    if (connection->handle != NULL && reason != NULL)
-        tell_readonly(connection, reason);
+        connection->handle = readonly;
 }
 
 virConnectPtr connection_get(struct connection *connection)

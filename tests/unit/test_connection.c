@@ -16,6 +16,7 @@ struct _virConnect {
 };
 
 static bool daemon_runs;
+static unsigned refusals; /* of what is to write; ~0u: always */
 static struct _virConnect handles[8];
 static size_t opened;
 
@@ -31,6 +32,10 @@ virConnectPtr virConnectOpenReadOnly(const char *uri)
 
 virConnectPtr virConnectOpen(const char *uri)
 {
+    if (refusals > 0) {
+        refusals--;
+        return NULL;
+    }
     return virConnectOpenReadOnly(uri);
 }
 
@@ -111,6 +116,7 @@ static int start(void **state)
     (void)state;
     fake_log_reset();
     daemon_runs = true;
+    refusals = 0;
     opened = 0;
     voice = connection_voice_new(&fake_log, "");
     for (size_t i = 0; i < COUNT_OF(lanes); i++)
@@ -197,6 +203,37 @@ static void an_outage_is_told_by_whoever_finds_it(void **state)
     assert_int_equal(fake_log_count(), 5);
 }
 
+static struct connection *open_to_write(unsigned refused)
+{
+    refusals = refused;
+    struct connection *writer =
+        connection_new("test:///default", "here", true, NULL, voice);
+    assert_non_null(connection_get(writer));
+    return writer;
+}
+
+static void who_may_not_write_looks_on(void **state)
+{
+    (void)state;
+    struct connection *writer = open_to_write(~0u);
+    assert_false(connection_may_write(writer));
+    assert_int_equal(fake_log_count(), 1);
+    connection_free(writer);
+}
+
+/* The daemon came up between the two attempts: that is no refusal. */
+static void a_daemon_that_comes_up_may_be_written_to(void **state)
+{
+    (void)state;
+    struct connection *writer = open_to_write(1);
+    assert_true(connection_may_write(writer));
+    assert_int_equal(fake_log_count(), 0);
+    connection_free(writer);
+    /* The other one is closed. */
+    assert_int_equal(opened, 2);
+    assert_false(handles[0].alive || handles[1].alive);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -205,6 +242,8 @@ int main(void)
         TEST(an_outage_is_a_pair_of_lines),
         TEST(an_old_connection_is_no_news),
         TEST(an_outage_is_told_by_whoever_finds_it),
+        TEST(who_may_not_write_looks_on),
+        TEST(a_daemon_that_comes_up_may_be_written_to),
     };
 
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL) != 0;
