@@ -73,12 +73,21 @@ host_make_loop() {
     host_fail "no loop device for $file"
 }
 
-# Enlarge a block device of host_make_loop, as lvextend does: host_grow_loop DEVICE SIZE
+# Print the file behind a block device of host_make_loop.
+host_loop_file() {
+    losetup --noheadings --output BACK-FILE "$1"
+}
+
+# Enlarge such a device, as lvextend does: host_grow_loop DEVICE SIZE
 host_grow_loop() {
-    local file
-    file=$(losetup --noheadings --output BACK-FILE "$1")
-    truncate -s "$2" "$file"
+    truncate -s "$2" "$(host_loop_file "$1")"
     losetup --set-capacity "$1"
+}
+
+# Have reads of it fail: they do behind the end of its file.
+host_break_loop() {
+    truncate -s 0 "$(host_loop_file "$1")"
+    blockdev --flushbufs "$1"
 }
 
 # Detach every loop device whose file lies in $HOST_DIR.

@@ -28,20 +28,14 @@ host_make_image "$other" qcow2 - "$sound" qcow2
 kept_end=$(truth_image_end "$failing")
 active_end=$(truth_image_end "$active")
 
-file_of() {
-    losetup --noheadings --output BACK-FILE "$1"
-}
-
-# A loop device fails reads behind the end of its file.
 break_device() {
-    cp --sparse=always "$(file_of "$1")" "$HOST_DIR/kept-${1##*/}"
-    truncate -s 0 "$(file_of "$1")"
-    blockdev --flushbufs "$1"
+    cp --sparse=always "$(host_loop_file "$1")" "$HOST_DIR/kept-${1##*/}"
+    host_break_loop "$1"
     expect_success "reads of $1 fail" not dd if="$1" of=/dev/null bs=64k count=1 status=none iflag=direct
 }
 
 mend_device() {
-    cat "$HOST_DIR/kept-${1##*/}" >"$(file_of "$1")"
+    cat "$HOST_DIR/kept-${1##*/}" >"$(host_loop_file "$1")"
     blockdev --flushbufs "$1"
 }
 

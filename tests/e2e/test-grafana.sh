@@ -150,13 +150,11 @@ expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values laye
 taken=$(($(image_end vda "$top") + $(truth_du "$base")))
 expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A
 
-# A machine that is paused by an error of a disk that is not reported. A loop device fails
-# reads behind the end of its file.
+# A machine that is paused by an error of a disk that is not reported.
 failing=$(host_make_loop 4M)
 host_make_image "$failing" qcow2 32M
 host_make_filling_vm hidden "$failing" stop
-truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$failing")"
-blockdev --flushbufs "$failing"
+host_break_loop "$failing"
 expect_panel "no errors" 0 fleet "I/O errors" A
 host_virsh resume hidden >/dev/null
 wait_until 40 prometheus_has 'collectd_virt_backing_count{type="errors"}'

@@ -62,10 +62,8 @@ expect_said "reported to the guest" "$(series_of report)" \
     "FAILURE report runs on, but its guest was told: vda layer0 \\(vda\\[[0-9]+\\], $report\\): no space left"
 expect_success "its guest runs" state_is report "running (unpaused)"
 
-# A loop device fails reads behind the end of its file: QEMU can't read the metadata
-# that a write needs.
-truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$eio")"
-blockdev --flushbufs "$eio"
+# QEMU can't read the metadata that a write needs.
+host_break_loop "$eio"
 host_virsh resume eio >/dev/null
 expect_said "another error" "$(series_of eio)" "FAILURE eio is paused: vda layer0 \\(vda\\[[0-9]+\\], $eio\\): I/O error"
 host_wait_cycle

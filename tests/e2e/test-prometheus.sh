@@ -92,13 +92,12 @@ expect_equal "alerts about vm1's vdb" "critical warning" \
     "$(prometheus_alerts | awk '$1 == "VirtBackingNearlyFull" && $4 == "vdb" { print $2 }' | xargs)"
 expect_equal "other kinds of alerts" "" "$(prometheus_alerts | grep -v '^VirtBackingNearlyFull ')"
 
-# A loop device fails reads behind the end of its file, and the machine is paused.
+# Its device fails, and the machine is paused.
 for name in failing hidden; do
     failing=$(host_make_loop 4M)
     host_make_image "$failing" qcow2 32M
     host_make_filling_vm $name "$failing" stop
-    truncate -s 0 "$(losetup --noheadings --output BACK-FILE "$failing")"
-    blockdev --flushbufs "$failing"
+    host_break_loop "$failing"
     host_virsh resume $name >/dev/null
 done
 wait_until 40 alert_fires VirtBackingIOErrors critical failing vda
