@@ -2,6 +2,7 @@
  *
  * Passes of a collector: what is asked when, XML, and domains that come and go.
  */
+#include "gate.h"
 #include "scene.h"
 
 #include <string.h>
@@ -549,6 +550,42 @@ static void free_takes_nothing(void **state)
     assert_true(collector_free(NULL));
 }
 
+static struct gate gate; /* that is never opened */
+
+static const char *read_for_ever(const char *path, const char *format,
+                                 struct image *ret_image)
+{
+    (void)path;
+    (void)format;
+    (void)ret_image;
+    gate_pass(&gate);
+    return NULL;
+}
+
+/* Leak checkers must not take it for lost. */
+static void what_is_still_read_is_left(void **state)
+{
+    static struct images hanging;
+    static struct hypervisor lanes[LANES];
+
+    (void)state;
+    open_scene(1);
+    gate_init(&gate);
+    for (size_t i = 0; i < LANES; i++)
+        lanes[i] = fake_table(&fake);
+    hanging = fake_images;
+    hanging.read = read_for_ever;
+    crew.now = 1; /* long ago for the porters: nobody waits for them */
+    const struct crew table = fake_crew_table(&crew);
+    struct collector *other =
+        collector_new(settings, lanes, &table, &hanging, NULL, &fake_log);
+    assert_non_null(other);
+    assert_int_equal(collector_read(other)->count, 1);
+    gate_await(&gate, 1);
+    assert_false(collector_free(other));
+    close_scene();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -581,6 +618,7 @@ int main(void)
         cmocka_unit_test(block_info_that_fails_leaves_nothing),
         cmocka_unit_test(block_info_is_not_asked_of_what_has_no_size),
         cmocka_unit_test(free_takes_nothing),
+        cmocka_unit_test(what_is_still_read_is_left),
     };
 
     return cmocka_run_group_tests_name("collector", tests, NULL, NULL) != 0;
