@@ -39,14 +39,27 @@ expect_stopped() {
     expect_equal "$1: cursor and wrapping lines" "1 1" "$(terminal_flag cursor_flag) $(terminal_flag wrap_flag)"
 }
 
-# expect_back WHAT: it has the terminal again, and keys one by one
+# It goes on, and in the foreground.
+is_in_front() {
+    test_match '[SR][^+]*[+]' "$(ps -o stat= -p "$pid")"
+}
+
+# keyboard_is REGEX: the terminal's settings, as stty says them
+keyboard_is() {
+    test_match ".* $1 .*" "$(stty -aF "$(terminal_flag pane_tty)" | tr '\n' ' ')"
+}
+
+# expect_back WHAT: it has the terminal again, and keys one by one. After a
+# SIGSTOP the screen is as it was, so nothing that is seen there says that it
+# goes on; and settings are those of the shell until it has set its own.
 expect_back() {
     shell 'clear; echo "was here before"; fg'
+    wait_until 40 is_in_front
     wait_until 40 is_alternate
     wait_until 40 screen_has '^  vda  layer0'
     expect_equal "$1: no cursor, no wrapping lines" "0 0" "$(terminal_flag cursor_flag) $(terminal_flag wrap_flag)"
-    expect_success "$1: keys are not shown" test_match '.*-echo .*' "$(stty -aF "$(terminal_flag pane_tty)" | tr '\n' ' ')"
-    expect_success "$1: they come one by one" test_match '.*-icanon .*' "$(stty -aF "$(terminal_flag pane_tty)" | tr '\n' ' ')"
+    expect_success "$1: keys are not shown" host_poll 40 keyboard_is -echo
+    expect_success "$1: they come one by one" host_poll 40 keyboard_is -icanon
 }
 
 shell "clear; echo 'was here before'; $(printf '%q ' "$CLI" -c "$HOST_URI_RO" --watch=0.5)"
