@@ -363,8 +363,9 @@ static bool is_listed(const struct collector *collector,
            entry->run == DOMAIN_OFF;
 }
 
-/* libvirt gives a name to one domain at a time: one that is off and has that of
- * another which has come since is not what it was, or not there any more. */
+/* libvirt gives a name to one domain at a time: one that has that of another
+ * which has come since is not what it was, or not there any more, be it that
+ * nobody has listed all since (asker.c). */
 static void forget_namesakes(struct collector *collector)
 {
     struct roster *roster = &collector->roster;

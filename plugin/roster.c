@@ -95,8 +95,8 @@ bool roster_forget_namesake(struct roster *roster,
 
     for (size_t i = 0; name != NULL && i < roster->count; i++) {
         struct roster_entry *other = roster->entries[i];
-        if (other->run != DOMAIN_OFF || other->pass >= entry->pass ||
-            other->domain.name == NULL || strcmp(other->domain.name, name) != 0)
+        if (other->pass >= entry->pass || other->domain.name == NULL ||
+            strcmp(other->domain.name, name) != 0)
             continue;
         entry_free(other);
         roster->count--;

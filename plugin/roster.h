@@ -76,8 +76,8 @@ struct roster_entry *roster_find(const struct roster *roster,
  * `keep_off` not those that are off. True when one was forgotten. */
 bool roster_sweep(struct roster *roster, uint64_t pass, bool keep_off);
 
-/* Forgets a domain that is off and has the name of that one, which was listed
- * later. True when there was one. */
+/* Forgets a domain that has the name of that one, which was found later. True
+ * when there was one. */
 bool roster_forget_namesake(struct roster *roster,
                             const struct roster_entry *entry);
 

@@ -172,6 +172,35 @@ static void successor_takes_over_the_name(void **state)
     close_scene();
 }
 
+/* The same while another one hangs: then nobody lists all of them. */
+static void successor_while_another_hangs(void **state)
+{
+    const struct inventory *inventory = NULL;
+
+    (void)state;
+    open_scene(2);
+    pass();
+    fake.domains[0].stuck = true;
+    for (unsigned i = 0; i < 3; i++)
+        pass();
+    fake.domains[1].uuid = 99;
+    fake.domains[1].id = 7;
+    for (unsigned i = 0; i < 6; i++) {
+        inventory = pass();
+        for (size_t j = 0; j < inventory->count; j++)
+            if (inventory->domains[j]->id == 7)
+                assert_string_equal(inventory->domains[j]->host, "vm2");
+    }
+    fake.domains[0].stuck = false;
+    fake_crew_thaw(&crew);
+    for (unsigned i = 0; i < 6; i++)
+        inventory = pass();
+    assert_int_equal(inventory->count, 2);
+    assert_string_equal(inventory->domains[1]->host, "vm2");
+    assert_null(strstr(fake_log_last(), "would both"));
+    close_scene();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +211,7 @@ int main(void)
         cmocka_unit_test(clash_without_a_disk_in_common),
         cmocka_unit_test(clash_that_is_plugged_in),
         cmocka_unit_test(successor_takes_over_the_name),
+        cmocka_unit_test(successor_while_another_hangs),
     };
 
     return cmocka_run_group_tests_name("collector-names", tests, NULL, NULL) !=
