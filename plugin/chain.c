@@ -48,6 +48,11 @@ const char *layer_role(const struct layer *layer)
     return layer->depth == 0 ? "active" : "backing";
 }
 
+bool layer_is_being_read(const struct layer *layer)
+{
+    return layer->image_state == IMAGE_UNREAD && layer->image_asked != 0;
+}
+
 void disk_cut_layers(struct disk *disk, size_t position)
 {
     while (disk->layer_count > position)

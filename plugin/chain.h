@@ -236,6 +236,9 @@ void layer_clear(struct layer *layer);
 
 /* What it is to its disk: "active", "backing", "mirror" or "scratch". */
 const char *layer_role(const struct layer *layer);
+
+/* What its image says of itself is not known yet, but will be. */
+bool layer_is_being_read(const struct layer *layer);
 void image_clear(struct image *image);
 
 /* Appends a disk without layers. NULL when memory is short. The pointer is

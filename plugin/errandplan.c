@@ -82,12 +82,10 @@ static void plan_jobs(const struct domain *domain, struct errands *errands)
 static bool may_be_over(const struct layer *layer, uint64_t mark)
 {
     uint64_t end = layer->sizes.allocation;
-    bool is_being_read =
-        layer->image_state == IMAGE_UNREAD && layer->image_asked != 0;
 
     if (end == SIZE_UNKNOWN)
         end = layer->stated.allocation;
-    return is_being_read || (end != SIZE_UNKNOWN && end > mark);
+    return layer_is_being_read(layer) || (end != SIZE_UNKNOWN && end > mark);
 }
 
 /* What others have set stays, unless the user says otherwise. The log is told

@@ -31,24 +31,40 @@ enum storage sizes_storage(const struct layer *layer)
                                                   : layer->storage;
 }
 
+/* QEMU adds up all files that belong to an image: where there is another one
+ * the file alone tells, and whether there is, the image. */
+static bool file_tells(const struct layer *layer, const char **ret_why)
+{
+    bool is_seen = layer->seen.storage == STORAGE_FILE;
+
+    if (layer_is_being_read(layer))
+        *ret_why = is_seen ? "the file's blocks (stat): the image is being read"
+                           : rule_being_read;
+    else if (layer->image_state == IMAGE_READ && layer->image.external_data)
+        *ret_why = is_seen ? "the file's blocks (stat): the guest's data lie "
+                             "in another file, which QEMU counts, too"
+                           : "not known: the file can't be seen, and QEMU "
+                             "counts that of the guest's data, too";
+    else
+        return false;
+    return true;
+}
+
 static uint64_t file_allocation(const struct layer *layer, const char **ret_why)
 {
     uint64_t actual = layer->stated.physical;
     const struct look *seen = &layer->seen;
+    bool is_seen = seen->storage == STORAGE_FILE;
 
+    if (file_tells(layer, ret_why))
+        return is_seen ? seen->blocks : SIZE_UNKNOWN;
     *ret_why = actual == SIZE_UNKNOWN
                    ? "not known: libvirt has no figure, and the file can't be "
                      "seen from here"
                    : "the blocks in use, as QEMU says (libvirt's "
                      "\"physical\")";
-    if (seen->storage != STORAGE_FILE)
+    if (!is_seen)
         return actual;
-    /* QEMU adds up all files that belong to an image. */
-    if (layer->image_state == IMAGE_READ && layer->image.external_data) {
-        *ret_why = "the file's blocks (stat): the guest's data lie in another "
-                   "file, which QEMU counts, too";
-        return seen->blocks;
-    }
     if (actual == SIZE_UNKNOWN) {
         *ret_why = "the file's blocks (stat): libvirt has no figure";
         return seen->blocks;
@@ -84,11 +100,6 @@ static struct sizes settle_file(const struct layer *layer,
     return sizes;
 }
 
-static bool is_being_read(const struct layer *layer)
-{
-    return layer->image_state == IMAGE_UNREAD && layer->image_asked;
-}
-
 /* The end that was read, as far as it can be relied on. QEMU mends an image
  * that was not closed when it opens it for writing; one below, it leaves as it
  * is, with reference counts that may never have been written. */
@@ -120,7 +131,7 @@ static uint64_t image_end(const struct layer *layer, const char **ret_why)
     uint64_t offset = layer->stated.allocation;
     uint64_t end = end_read(layer);
 
-    if (is_being_read(layer)) {
+    if (layer_is_being_read(layer)) {
         *ret_why = rule_being_read;
         return SIZE_UNKNOWN;
     }
@@ -234,7 +245,7 @@ static struct sizes settle_file_off(const struct layer *layer,
 /* Why the image itself says nothing. */
 static const char *why_unread(const struct layer *layer)
 {
-    if (is_being_read(layer))
+    if (layer_is_being_read(layer))
         return rule_being_read;
     if (layer->image.unsound)
         return "not known: it is no image of that format";
@@ -297,7 +308,7 @@ static uint64_t capacity_off(const struct layer *layer, const char **ret_why)
     bool is_read = layer->image_state == IMAGE_READ;
 
     *ret_why = why_unread(layer);
-    if (layer->image.unsound || is_being_read(layer))
+    if (layer->image.unsound || layer_is_being_read(layer))
         return SIZE_UNKNOWN;
     if (layer->stated.capacity != SIZE_UNKNOWN)
         *ret_why = rule_stated;

@@ -211,8 +211,7 @@ void host_close(struct host *host)
 static bool is_read(const struct disk *disk)
 {
     for (size_t i = 0; i < disk->layer_count; i++)
-        if (disk->layers[i].image_state == IMAGE_UNREAD &&
-            disk->layers[i].image_asked != 0)
+        if (layer_is_being_read(&disk->layers[i]))
             return false;
     return true;
 }
