@@ -11,6 +11,8 @@
 #   HOST_COLLECTD_OPTIONS  more options of collectd itself
 #   HOST_COLLECTD_EXTRA    more text for collectd.conf
 #   HOST_INTERVAL          seconds between reads, 1 by default
+#   HOST_TIMEOUT           Timeout where no option says one, nor StateFile, which holds
+#                          for longer with it; none: the plugin's default
 #   HOST_NAME              what collectd calls this host, "hypervisor" by default
 # Words of WRAPPER, ENV and OPTIONS are split at spaces.
 
@@ -79,6 +81,8 @@ EOF
         for line in "$@"; do
             echo "  $line"
         done
+        [ -z "${HOST_TIMEOUT:-}" ] || [[ "$*" == *Timeout* || "$*" == *StateFile* ]] ||
+            echo "  Timeout $HOST_TIMEOUT"
         echo "</Plugin>"
     } >>"$HOST_DIR/collectd.conf"
 }
@@ -182,7 +186,7 @@ host_stop_collectd() {
     HOST_COLLECTD_STATUS=0
     [ -n "$HOST_COLLECTD_PID" ] || return 0
     # Under valgrind the end takes its time.
-    host_end_pid "$HOST_COLLECTD_PID" "${HOST_COLLECTD_STOP_LIMIT:-20}"
+    host_end_pid "$HOST_COLLECTD_PID" "${HOST_COLLECTD_STOP_LIMIT:-60}"
     # shellcheck disable=SC2034 # for those who source this
     wait "$HOST_COLLECTD_PID" 2>/dev/null || HOST_COLLECTD_STATUS=$?
     HOST_COLLECTD_PID=
@@ -262,8 +266,8 @@ host_series_after() {
 host_wait_fresh() {
     local now
     now=$(host_now)
-    host_poll "${2:-15}" host_series_after "$1" "$now" ||
-        host_fail "no new sample of $1 within ${2:-15} s"
+    host_poll "${2:-60}" host_series_after "$1" "$now" ||
+        host_fail "no new sample of $1 within ${2:-60} s"
 }
 
 # True when a VM has just missed the cycle that was waited for: libvirt gives no sizes
@@ -281,10 +285,10 @@ host_has_missed() {
 host_wait_cycle() {
     local mark=${HOST_MARK:-$HOST_NAME/virt_backing/count-domains} turns=10
     # The first to come may have begun before this call.
-    host_wait_fresh "$mark" "${1:-15}" || return
+    host_wait_fresh "$mark" "$@" || return
     while
         HOST_CYCLE=$(host_sample_time "$mark")
-        host_wait_fresh "$mark" "${1:-15}" || return
+        host_wait_fresh "$mark" "$@" || return
         turns=$((turns - 1))
         [ $turns -gt 0 ] && host_has_missed
     do

@@ -65,7 +65,7 @@ host_finish_floppy() {
 host_start_restless_vm() {
     host_make_restless_floppy "$HOST_DIR/$1.img"
     HOST_VM_BOOT='fd hd' host_start_vm "$@" "fda:raw:floppy:$HOST_DIR/$1.img"
-    host_poll 20 host_vm_is_restless "$1" || host_fail "the guest of $1 does not start"
+    host_poll 60 host_vm_is_restless "$1" || host_fail "the guest of $1 does not start"
 }
 
 host_vm_is_restless() {

@@ -97,7 +97,7 @@ host_start_libvirtd() {
     [ -n "$HOST_KEEPER" ] || host_start_keeper || return
     rm -f "$HOST_DIR/libvirtd.child"
     echo start >&"$HOST_KEEPER_FD"
-    host_poll 30 host_libvirtd_settled || true
+    host_poll 60 host_libvirtd_settled || true
     host_libvirtd_answers || {
         tail -n 5 "$HOST_DIR/libvirtd.err" "$HOST_DIR/libvirtd.log" >&2
         host_fail "the private libvirtd does not answer; see $HOST_DIR/libvirtd.err and .log"

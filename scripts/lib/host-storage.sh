@@ -115,10 +115,12 @@ host_start_nbd() {
             "driver=throttle,throttle-group=slow,file.driver=$format,file.file.filename=${image//,/,,}")
     fi
     socket=$(mktemp -u "$HOST_DIR/nbd-XXXXXX")
-    host_detached "${HOST_AS[@]}" qemu-nbd --persistent --shared=8 --socket="$socket" "${source[@]}" \
+    host_detached "${HOST_AS[@]}" qemu-nbd --persistent --shared=8 --socket="$socket" \
+        --pid-file="$socket.pid" "${source[@]}" \
         </dev/null >>"$HOST_DIR/nbd.err" 2>&1 &
     pid=$!
     host_on_cleanup host_end_pid "$pid"
-    host_poll 10 test -S "$socket" || host_fail "qemu-nbd: $(tail -n 3 "$HOST_DIR/nbd.err")" || return
+    # The socket is there before anybody listens.
+    host_poll 40 test -s "$socket.pid" || host_fail "qemu-nbd: $(tail -n 3 "$HOST_DIR/nbd.err")" || return
     echo "$socket"
 }

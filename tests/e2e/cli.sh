@@ -21,9 +21,10 @@ cli_start_host_after() {
     mapfile -t CLI_ENVIRONMENT < <(host_sanitizer_environment)
 }
 
-# cli WORD...: the tool, on the libvirt of the test
+# cli WORD...: the tool, on the libvirt of the test, which may be slow: a --timeout among
+# the words counts
 cli() {
-    env "${CLI_ENVIRONMENT[@]}" "$CLI" --connect "$HOST_URI_RO" "$@"
+    env "${CLI_ENVIRONMENT[@]}" "$CLI" --connect "$HOST_URI_RO" --timeout 60 "$@"
 }
 
 # The same, with CLI_STATUS as its exit status and $HOST_DIR/out and err as what

@@ -44,12 +44,17 @@ grafana_count() {
     fi | jq '.result | length'
 }
 
+# grafana_has KIND EXPRESSION SECONDS: there is a series
+grafana_has() {
+    local count
+    count=$(grafana_count "$@") && [ "$count" -gt 0 ]
+}
+
 # All queries of a dashboard give data: expect_dashboard DASHBOARD SECONDS
 expect_dashboard() {
-    local title kind expr count asked=0
+    local title kind expr asked=0
     while IFS=$'\x1f' read -r title kind expr; do
-        count=$(grafana_count "$kind" "$expr" "$2") || count=0
-        expect_success "$1: $title: $count series" [ "$count" -gt 0 ]
+        expect_success "$1: $title: $expr" host_poll 40 grafana_has "$kind" "$expr" "$2"
         asked=$((asked + 1))
     done < <(grafana_queries "$1" | jq -r '[.title + ", " + .refId, .kind, .expr] | join("\u001f")')
     expect_equal "$1: queries that were asked" "$asked" \

@@ -59,11 +59,11 @@ service_is() {
 # expect_service WHAT HOST SERVICE STATE: soon, or when Nagios has asked for it, since the
 # result of a check that began before may come after what was told
 expect_service() {
-    if ! host_poll 30 service_is "$2" "$3" "$4"; then
+    if ! host_poll 30 prints "$4" service_state "$2" "$3"; then
         ask_for "$2" "$3"
-        host_poll 30 service_is "$2" "$3" "$4" || true
+        host_poll 30 prints "$4" service_state "$2" "$3" || true
     fi
-    expect_equal "$1: state of $2 $3" "$4" "$(service_state "$2" "$3")"
+    expect_equal "$1: state of $2 $3" "$4" "$PRINTED"
 }
 
 # stays SECONDS STATE HOST SERVICE: it has that state all the time

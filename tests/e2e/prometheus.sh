@@ -93,18 +93,12 @@ prometheus_lines() {
         awk -v labels="${labels//\\/\\\\}" 'labels == "" || index($0, labels " ") == 1' | LC_ALL=C sort
 }
 
-# prometheus_is LINES EXPRESSION [LABELS]
-prometheus_is() {
-    [ "$(prometheus_lines "${@:2}")" = "$1" ]
-}
-
 # Wait until prometheus_lines prints these, and say so, or fail:
 #   expect_prometheus WHAT LINES EXPRESSION [LABELS]
 # That there are as many is not enough to go on: collectd lets go of a series after two
 # intervals, so that on a busy machine it may be gone a moment later.
 expect_prometheus() {
-    host_poll 40 prometheus_is "${@:2}" || true
-    expect_equal "$1" "$2" "$(prometheus_lines "${@:3}")"
+    expect_soon "$1" "$2" prometheus_lines "${@:3}"
 }
 
 # Print the alerts that fire, as "NAME SEVERITY DOMAIN DISK VALUE", sorted.

@@ -53,6 +53,7 @@ agentaddress udp:127.0.0.1:$1
 view systemonly included .1.3.6.1.2.1.1
 rocommunity public default -V systemonly
 agentXSocket $HOST_DIR/agentx
+agentXTimeout 60
 $(sed -nE 's/^    (master |view )/\1/p' "$SNMP_MIB_DIR/README.md" | sed "s/ \.1\.3.*/ $SNMP_BASE/")
 END
     : >"$HOST_DIR/snmpd.log"
@@ -84,7 +85,7 @@ snmp_start_agent() {
 # It ends by itself when it is told to, and with nothing to complain of.
 snmp_stop_agent() {
     local status=0
-    host_end_pid "$SNMP_AGENT_PID" 10
+    host_end_pid "$SNMP_AGENT_PID" 40
     wait "$SNMP_AGENT_PID" || status=$?
     expect_equal "exit status of virt-backing-snmp" 0 "$status"
     expect_equal "sanitizers on virt-backing-snmp" "" \
@@ -124,10 +125,6 @@ snmp_count() {
     snmp_get virtBackingLayers.0 | sed -n '/^[0-9][0-9]*$/p'
 }
 
-snmp_count_is() {
-    [ "$(snmp_count)" = "$1" ]
-}
-
 # As host_poll, but each try is a burst of requests of its own: within one the rows stay
 # the same.
 snmp_poll() {
@@ -141,30 +138,25 @@ snmp_poll() {
 
 # expect_count WHAT COUNT [SECONDS]: number of rows, within some time
 expect_count() {
-    snmp_poll "${3:-15}" snmp_count_is "$2" || true
-    expect_equal "$1: rows" "$2" "$(snmp_count)"
+    snmp_poll "${3:-60}" prints "$2" snmp_count || true
+    expect_equal "$1: rows" "$2" "$PRINTED"
 }
 
-# snmpd answers, and has no number of rows.
-snmp_knows_nothing() {
-    [[ $(snmp_get virtBackingLayers.0) == "No Such "* ]]
+# The beginning of what there is in place of the number of rows.
+snmp_count_start() {
+    snmp_get virtBackingLayers.0 | cut -c -7
 }
 
-# expect_nothing WHAT
+# expect_nothing WHAT: snmpd answers, and has no number of rows
 expect_nothing() {
-    snmp_poll 15 snmp_knows_nothing || true
-    expect_equal "$1" "No Such" "$(snmp_get virtBackingLayers.0 | cut -c -7)"
-}
-
-# True when the table shows that, row for row.
-snmp_table_is() {
-    [ "$(snmp_table)" = "$1" ]
+    snmp_poll 60 prints "No Such" snmp_count_start || true
+    expect_equal "$1" "No Such" "$PRINTED"
 }
 
 # expect_table WHAT ROWS [SECONDS]
 expect_table() {
-    snmp_poll "${3:-15}" snmp_table_is "$2" || true
-    expect_equal "$1" "$2" "$(snmp_table)"
+    snmp_poll "${3:-60}" prints "$2" snmp_table || true
+    expect_equal "$1" "$2" "$PRINTED"
 }
 
 # --- the truth ---

@@ -1,5 +1,5 @@
 #!/bin/bash
-# "At once": with an interval of a minute a watermark is told long before the next cycle
+# "At once": with an interval of five minutes a watermark is told long before the next cycle
 # comes, and so is a machine that is paused for want of space. The milliseconds from the
 # write until the log has it are printed: some hundred, most of them virsh's own start. Each
 # of three devices is written to once, and the fastest counts. A busy machine takes longer,
@@ -14,7 +14,7 @@
 
 requires_plugin
 requires_loop
-export HOST_INTERVAL=60
+export HOST_INTERVAL=300
 test_start_host
 
 devices=()
@@ -43,7 +43,7 @@ now() {
 
 # told_after BEGIN SEVERITY SERIES: print how many milliseconds later it was told
 told_after() {
-    while ! alarm_told "$2" "$3" && [ $(($(now) - $1)) -lt 10000 ]; do
+    while ! alarm_told "$2" "$3" && [ $(($(now) - $1)) -lt 40000 ]; do
         sleep 0.02
     done
     echo $(($(now) - $1))
@@ -56,15 +56,18 @@ for disk in vda vdb vdc; do
     wait $!
 done
 watermark=$(sort -n "$HOST_DIR/watermarks" | head -n 1)
-expect_success "watermark: told after $watermark ms" [ "$watermark" -lt 5000 ]
+expect_success "watermark: told after $watermark ms" [ "$watermark" -lt 20000 ]
 expect_equal "watermarks" 3 "$(log_count 'severity = WARNING, host = vm1, .*is over its watermark by')"
 
-# What libvirt tells another client of it at the same time.
-host_virsh event vm2 --event io-error-reason --timeout 30 >"$HOST_DIR/event" &
+is_paused() {
+    [ "$(host_virsh domstate vm2 --reason)" = "paused (I/O error)" ]
+}
 host_virsh resume vm2 >/dev/null
-wait $!
+wait_until 40 is_paused
 pause=$(told_after "$(now)" FAILURE vm2/virt_backing-vda/count-errors)
-expect_success "what libvirt told: $(head -n 1 "$HOST_DIR/event")" grep -q "domain 'vm2'.*enospc" "$HOST_DIR/event"
-expect_success "pause: told $pause ms later" [ "$pause" -lt 5000 ]
+expect_success "pause: told $pause ms after another client of libvirt has seen it" [ "$pause" -lt 20000 ]
 # The first one, and one for who was resumed although over its watermark.
-expect_equal "cycles meanwhile" 2 "$(series_values hypervisor/virt_backing/count-domains | wc -l)"
+cycles() {
+    series_values hypervisor/virt_backing/count-domains | wc -l
+}
+expect_soon "cycles meanwhile" 2 cycles

@@ -49,6 +49,10 @@ expect_file_layer "2 MiB overwritten, disk" layer0 "$image"
 expect_value "layers; a scratch image is none" 1 "$disk/count-layers"
 
 host_virsh domjobabort vm1
+backup_ended() {
+    host_virsh domjobinfo vm1 | grep 'Job type: *None' >/dev/null
+}
+wait_until 40 backup_ended
 host_wait_cycle
 for type in capacity allocation physical; do
     expect_series_absent "$disk/disk_$type-scratch"

@@ -19,8 +19,8 @@ target=$HOST_DIR/target.qcow2
 disk=vm1/virt_backing-vda
 
 # The disk reads 1 MiB a second: no backup can be told to take its time.
-host_make_image "$image" raw 32M
-qemu-io -f raw -c 'write 0 28M' "$image" >/dev/null
+host_make_image "$image" raw 128M
+qemu-io -f raw -c 'write 0 100M' "$image" >/dev/null
 socket=$(host_start_nbd "$image" raw 1048576)
 cat >"$HOST_DIR/backup.xml" <<XML
 <domainbackup mode='push'>

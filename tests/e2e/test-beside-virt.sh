@@ -51,14 +51,14 @@ expect_both() {
     done
     time=$(($(host_now) - time))
     cpu=$(($(cpu_time) - cpu))
-    expect_success "$1: $cpu ms of processor time in $time ms" [ $((cpu * 5)) -lt $time ]
+    expect_success "$1: $cpu ms of processor time in $time ms" [ $((cpu * 2)) -lt $time ]
 
     time=$(host_now)
     host_stop_collectd
     time=$(($(host_now) - time))
-    expect_success "$1: collectd ends in $time ms" [ $time -lt 10000 ]
+    expect_success "$1: collectd ends in $time ms" [ $time -lt 30000 ]
     expect_equal "$1: collectd's exit status" 0 "$HOST_COLLECTD_STATUS"
-    expect_log 0 '\[error\]|read-function'
+    expect_log 0 '\[error\]|read-function.*failed'
     rm -r "$HOST_DIR/csv"
 }
 

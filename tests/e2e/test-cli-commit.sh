@@ -24,7 +24,11 @@ expect_equal "before: nobody writes to the base" - "$(cli -b | awk '$1 == "layer
 cli_try check --critical 66500000
 expect_equal "before: status" 0 "$CLI_STATUS"
 
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 4 >/dev/null
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 2 >/dev/null
+has_begun() {
+    host_virsh blockjob vm1 vda --info --raw | grep '^ *cur=[1-9]' >/dev/null
+}
+wait_until 40 has_begun
 cli -b >"$HOST_DIR/out"
 read -r allocation headroom < <(awk '$1 == "layer2" { print $5, $7 }' "$HOST_DIR/out")
 expect_equal "what the base has left" $(($(truth_device_size "$base") - allocation)) "$headroom"

@@ -42,14 +42,14 @@ all_answer() {
 }
 
 stuck_stop "${dead[@]}"
-cli_try --timeout 3
+cli_try --timeout 12
 expect_equal "list: exit status" 0 "$CLI_STATUS"
 grep '^dead' "$HOST_DIR/out" >"$HOST_DIR/told"
 expect_told list
 expect_equal "list: what lies elsewhere" 1 "$(grep -c "layer0 .*$HOST_DIR/live.qcow2" "$HOST_DIR/out")"
 
 stop_again
-cli_try --timeout 3 --json
+cli_try --timeout 12 --json
 expect_success "json: it is of the schema's form" json_is_valid "$HOST_DIR/out"
 python3 - "$HOST_DIR/out" >"$HOST_DIR/told" <<'EOS'
 import json, sys
@@ -62,7 +62,7 @@ expect_told json
 expect_equal "json: what lies elsewhere" 1 "$(grep -c '^live is shown' "$HOST_DIR/told")"
 
 stop_again
-cli_try --timeout 3 check --warning 1
+cli_try --timeout 12 check --warning 1
 expect_equal "check: exit status" 3 "$CLI_STATUS"
 sed 's/ |.*//; s/.* - //; s/, /\n/g' "$HOST_DIR/out" >"$HOST_DIR/told"
 expect_told check

@@ -35,7 +35,9 @@ count() {
 expect_equal "the volume" "$folder/top.qcow2" "$(xpath "$HOST_DIR/xml" /volume/target/path)"
 expect_equal "its chain" "$folder/base.qcow2" "$(xpath "$HOST_DIR/xml" /volume/backingStore/path)"
 expect_success "the log has calls" [ "$(count virStoragePoolGetInfo)" -gt 0 ]
-expect_success "XML of the volume alone: $(count virStorageVolGetXMLDesc)" [ "$(count virStorageVolGetXMLDesc)" -le 2 ]
+# A slow machine may have to ask again, each time for the pool and the two images.
+expect_success "XML of the volume alone: $(count virStorageVolGetXMLDesc)" \
+    [ "$(count virStorageVolGetXMLDesc)" -le $((2 * $(count virStoragePoolGetInfo))) ]
 expect_equal "no list of volumes" 0 "$(count virStoragePoolListAllVolumes)"
 expect_equal "no statistics" 0 "$(($(count virConnectGetAllDomainStats) + $(count virDomainListGetStats)))"
 expect_equal "no XML of a domain" 0 "$(count virDomainGetXMLDesc)"

@@ -35,14 +35,16 @@ count_threads() {
 }
 
 start_patient
-expect_success "in time there is no age" screen_has '^virt-backing ..:..:.., every'
+wait_until 40 screen_has '^virt-backing ..:..:.., every'
 stuck_stop_daemon
 wait_until 40 screen_has "$old"
 expect_success "the last figures" screen_has '^  vda  layer0'
 before=$(age)
 threads=$(count_threads)
-sleep 2
-expect_success "they grow older: $before < $(age)" [ "$before" -lt "$(age)" ]
+is_older() {
+    [ "$before" -lt "$(age)" ]
+}
+wait_until 40 is_older
 expect_equal "threads" "$threads" "$(count_threads)"
 terminal resize-window -x 80 -y 3
 wait_until 40 screen_has '^  DISK LAYER'

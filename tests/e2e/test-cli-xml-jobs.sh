@@ -34,7 +34,7 @@ look
 before=$(truth_image_end "$base")
 expect_equal "the base, before" "$before" "$(xpath "$HOST_DIR/xml" "$disk/backingStore/backingStore/allocation")"
 
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 4 >/dev/null
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 2 >/dev/null
 last=$before
 for round in 1 2 3; do
     sleep 0.7

@@ -30,7 +30,9 @@ host_wait_cycle
 expect_layer "before, base" "$disk" layer2 \
     "$(truth_virtual_size qcow2 "$base")" "$(truth_image_end "$base")" "$(truth_device_size "$base")"
 
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 1 >/dev/null
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bytes --bandwidth 131072 >/dev/null
+wait_until 40 has_grown 3 "$disk/disk_allocation-layer2"
+host_virsh blockjob vm1 vda --bandwidth 1000
 wait_until 40 job_ended vm1 vda
 host_wait_cycle
 expect_growth "the base" 3 "$disk/disk_allocation-layer2"

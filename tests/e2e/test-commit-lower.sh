@@ -45,6 +45,7 @@ for round in 1 2 3; do
     expect_file_layer "$round, middle" layer1 "$middle"
     expect_value "$round, layers" 3 "$disk/count-layers"
 done
+wait_until 40 has_grown 3 "$disk/disk_allocation-layer2"
 expect_success "the commit still runs" not job_ended vm1 vda
 expect_growth "the base" 3 "$disk/disk_allocation-layer2"
 host_virsh blockjob vm1 vda --bandwidth 1000

@@ -80,5 +80,5 @@ host_start_libvirtd
 expect_return 4
 expect_lines 4 1 3
 
-expect_log 0 'read-function|suspend'
+expect_log 0 'read-function.*failed|suspend'
 expect_quiet_stderr

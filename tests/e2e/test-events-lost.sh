@@ -23,13 +23,14 @@ qemu-io -f qcow2 -c 'write 0 8M' "$middle" >/dev/null
 host_make_image "$HOST_DIR/top.qcow2" qcow2 - "$middle" qcow2
 host_make_filling_vm vm1 "$device"
 # So slow that it has not crossed anything before libvirtd is away.
-host_virsh blkdeviotune vm1 vda --total-bytes-sec 2M --live >/dev/null
+host_virsh blkdeviotune vm1 vda --total-bytes-sec 300K --live >/dev/null
 host_start_vm vm2 "vda:qcow2:file:$HOST_DIR/top.qcow2"
 host_start_collectd 'WatermarkFree "60M"'
 expect_watermark "armed" vm1 "$device" $((4 << 20))
 
-host_virsh blockcommit vm2 vda --base "$HOST_DIR/base.qcow2" --top "$middle" --bytes --bandwidth 4194304 >/dev/null
+host_virsh blockcommit vm2 vda --base "$HOST_DIR/base.qcow2" --top "$middle" --bytes --bandwidth 65536 >/dev/null
 host_wait_fresh vm2/virt_backing-vda/block_job-commit
+host_virsh blockjob vm2 vda --bytes --bandwidth 1048576
 host_virsh resume vm1 >/dev/null
 host_kill_libvirtd
 

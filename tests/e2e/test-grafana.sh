@@ -60,15 +60,9 @@ panel_value() {
     prometheus_value "$(grafana_query "$@")" | sed 's/.* //'
 }
 
-# has_value VALUE DASHBOARD TITLE REFID
-has_value() {
-    [ "$(panel_value "${@:2}")" = "$1" ]
-}
-
 # expect_panel WHAT VALUE DASHBOARD TITLE REFID: it comes to say so within a few cycles
 expect_panel() {
-    host_poll 40 has_value "${@:2}" || true
-    expect_equal "$1" "$2" "$(panel_value "${@:3}")"
+    expect_soon "$1" "$2" panel_value "${@:3}"
 }
 
 # The end of an image in use, as QEMU has written it.
@@ -96,14 +90,14 @@ expect_panel "promised by all" $((4 * 67108864)) fleet "Promised and taken" A
 expect_panel "taken by all" $((taken + end + $(truth_du "$shared") + $(truth_du "$HOST_DIR/one.qcow2") + \
     $(truth_du "$HOST_DIR/two.qcow2"))) fleet "Promised and taken" B
 
-expect_equal "hosts" "$PROMETHEUS_TARGET" "$(grafana_choices fleet host)"
-expect_equal "domains" "vm1 vm2.test" "$(grafana_choices fleet domain)"
-expect_equal "disks of vm1" "vda vdb" "$(grafana_choices machine disk)"
+expect_soon "hosts" "$PROMETHEUS_TARGET" grafana_choices fleet host
+expect_soon "domains" "vm1 vm2.test" grafana_choices fleet domain
+expect_soon "disks of vm1" "vda vdb" grafana_choices machine disk
 grafana_choose .+ vm2.test vda
-expect_equal "disks of vm2" "vda vdb" "$(grafana_choices machine disk)"
+expect_soon "disks of vm2" "vda vdb" grafana_choices machine disk
 grafana_choose "127\\\\.0\\\\.0\\\\.1:$port" "(vm1|vm2\\\\.test)" vda
-expect_equal "the fleet with chosen ones" 1 "$(grafana_count range "$(grafana_query fleet Images A)" 10)"
-expect_equal "deepest chains of chosen ones" 2 "$(grafana_count now "$(grafana_query fleet "Deepest chains" A)" 10)"
+expect_soon "the fleet with chosen ones" 1 grafana_count range "$(grafana_query fleet Images A)" 10
+expect_soon "deepest chains of chosen ones" 2 grafana_count now "$(grafana_query fleet "Deepest chains" A)" 10
 
 # It goes on writing until the test removes a file, so that its room will end some time.
 go_on_writing() {
@@ -124,13 +118,13 @@ wait_until 40 prometheus_has 'collectd_virt_backing_block_job{type="commit"}'
 wait_until 60 prometheus_has layer:virt_backing_full:seconds
 grafana_choose .+ .+ .+
 expect_dashboard fleet 60
-expect_equal "labels of the fleet's table" "disk domain instance layer" "$(grafana_labels fleet "Worst headroom first")"
-expect_equal "labels of its pools" "host instance pool" "$(grafana_labels fleet "Storage pools, least room first")"
-expect_equal "room of a pool, by its capacity" "$(host_virsh pool-info --bytes images | sed -n 's/^Capacity: *//p')" \
-    "$(panel_value fleet "Storage pools, least room first" C)"
+expect_soon "labels of the fleet's table" "disk domain instance layer" grafana_labels fleet "Worst headroom first"
+expect_soon "labels of its pools" "host instance pool" grafana_labels fleet "Storage pools, least room first"
+expect_panel "room of a pool, by its capacity" "$(host_virsh pool-info --bytes images | sed -n 's/^Capacity: *//p')" \
+    fleet "Storage pools, least room first" C
 grafana_choose .+ vm1 vda
 expect_dashboard machine 60
-expect_equal "labels of the machine's table" layer "$(grafana_labels machine "vda: layers now")"
+expect_soon "labels of the machine's table" layer grafana_labels machine "vda: layers now"
 rm "$HOST_DIR/writes"
 expect_success "the guest could write" wait $writer
 host_virsh blockjob vm1 vda --bandwidth 4
@@ -144,9 +138,14 @@ layer_values() {
 }
 expect_panel "images after the commit" 2 machine "Images" A
 expect_success "the base grew step by step" [ "$(layer_values layer2 | uniq | wc -l)" -gt 4 ]
-expect_success "the base never shrank" sort -n --check <(layer_values layer2)
+# A file system may give back a block of those that it took in advance.
+expect_equal "the base never shrank" "" "$(layer_values layer2 |
+    awk '$1 + 65536 <= last { print "from " last " to " $1 } { last = $1 }')"
 wait_until 40 prometheus_has 'collectd_virt_backing_disk_allocation{domain="vm1", disk="vda"}' 2
-expect_equal "layer1 is the base now" "$(truth_du "$base")" "$(layer_values layer1 | tail -n 1)"
+newest_value() {
+    layer_values "$1" | tail -n 1
+}
+expect_soon "layer1 is the base now" "$(truth_du "$base")" newest_value layer1
 taken=$(($(image_end vda "$top") + $(truth_du "$base")))
 expect_panel "taken by the shorter chain" $taken machine "Taken of the storage" A
 

@@ -144,7 +144,13 @@ said_of() {
 read_times() {
     [ "$(grep -cE "openat\([^,]*, \"${devices[0]}\"" "$HOST_DIR/trace")" -ge "$1" ]
 }
-wait_until 40 read_times 3
+lines=$((2 * ${#kinds[@]} + 3 + ${#specials[@]}))
+said_all() {
+    [ "$(log_count ' virt_backing: the metadata of image ')" -ge $lines ]
+}
+# Each once, then each again: one after the other, as they lie in one folder.
+wait_until 60 said_all
+wait_until 40 read_times $(($(grep -cE "openat\([^,]*, \"${devices[0]}\"" "$HOST_DIR/trace") + 3))
 host_wait_cycle
 
 for i in "${!kinds[@]}"; do
@@ -193,7 +199,7 @@ expect_log ${#specials[@]} 'neither a file nor a block device$'
 expect_layer "a sound one beside them" sound/virt_backing-vda layer0 \
     5242880 "$(truth_du "$HOST_DIR/sound.qcow2")" "$(truth_length "$HOST_DIR/sound.qcow2")"
 
-expect_log $((2 * ${#kinds[@]} + 3 + ${#specials[@]})) '\[(error|warning)\] virt_backing: '
+expect_log $lines '\[(error|warning)\] virt_backing: '
 expect_quiet_stderr
 host_stop_collectd
 

@@ -82,7 +82,9 @@ expect_device "2 MiB more" layer0 "$top"
 
 expect_too_little "before the commit, base" 2 "$base"
 before=$(device_image_end "$base")
-host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bandwidth 1 >/dev/null
+host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bytes --bandwidth 262144 >/dev/null
+wait_until 40 has_grown 3 $disk/disk_allocation-layer2
+host_virsh blockjob vm1 vda --bandwidth 1000
 wait_until 40 job_ended vm1 vda
 host_wait_cycle
 expect_device "after the commit, base" layer1 "$base"

@@ -35,16 +35,24 @@ host_start_collectd 'WatermarkFree "1M"' 'RefreshInterval 1'
 host_wait_cycle
 expect_no_series '*block_job*'
 
-# start_commit BYTES-A-SECOND
+# Jobs run at this speed, in bytes a second, until all that is to be seen of them was.
+slow=262144
+
 start_commit() {
-    host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bytes --bandwidth "$1" >/dev/null
+    host_virsh blockcommit vm1 vda --base "$base" --top "$middle" --bytes --bandwidth $slow >/dev/null
+}
+
+# hurry DISK
+hurry() {
+    host_virsh blockjob vm1 "$1" --bandwidth 8
 }
 
 layer2="vda layer2 \\(vda\\[$(layer_index vm1 "$base")\\], $base\\)"
-start_commit 1048576
+start_commit
 expect_said "it may not fit" $commit "WARNING vm1: the commit of vda may not fit: up to [0-9.]+ MiB to write, [0-9.]+ [KM]iB left for $layer2"
 expect_said "the base is nearly full" vm1/virt_backing-vda/disk_headroom-layer2 \
     "WARNING vm1: $layer2 is over its watermark by .*"
+hurry vda
 expect_said "it has failed" $commit "FAILURE vm1: the commit of vda has failed: no space left. 0 bytes left for $layer2"
 expect_equal "more to write than there is to commit" "" \
     "$(series_values vm1/virt_backing-vda/block_job_left-commit | awk -v most="$committed" '$1 > most')"
@@ -52,20 +60,25 @@ expect_success "its progress was reported" [ "$(series_values $commit | wc -l)" 
 
 host_grow_loop "$base" 64M
 expect_said "the base has room" vm1/virt_backing-vda/disk_headroom-layer2 "OKAY vm1: $layer2 has room again: .*"
-start_commit 2097152
+start_commit
 expect_said "it was tried again" $commit "OKAY vm1: the commit of vda runs again"
+progress_grew() {
+    [ "$(series_values $commit | sort -u | wc -l)" -ge 3 ]
+}
+expect_success "its progress grew" host_poll 40 progress_grew
+hurry vda
 wait_until 40 job_ended vm1 vda
 expect_said "it is complete" $commit "OKAY vm1: the commit of vda is complete"
-expect_success "its progress grew" [ "$(series_values $commit | sort -u | wc -l)" -ge 3 ]
 expect_equal "beyond 0 to 100" "" "$(series_values $commit | awk '$1 < 0 || $1 > 100')"
 host_wait_cycle
 expect_series_absent $commit
 expect_series_absent vm1/virt_backing-vda/block_job_left-commit
 
-host_virsh blockcopy vm1 vdb "$small" --blockdev --format qcow2 --bytes --bandwidth 1048576 --buf-size 65536 --transient-job >/dev/null
+host_virsh blockcopy vm1 vdb "$small" --blockdev --format qcow2 --bytes --bandwidth $slow --buf-size 65536 --transient-job >/dev/null
 expect_said "the copy may not fit" $copy "WARNING vm1: the copy of vdb may not fit: up to [0-9.]+ MiB to write, [0-9.]+ [KM]iB left for vdb mirror \\(vdb\\[[0-9]+\\], $small\\)"
 expect_said "its destination is nearly full" vm1/virt_backing-vdb/disk_headroom-mirror \
     "WARNING vm1: vdb mirror \\(vdb\\[[0-9]+\\], $small\\) is over its watermark by .*"
+hurry vdb
 expect_said "the copy has failed" $copy "FAILURE vm1: the copy of vdb has failed, and may not have fit: up to [0-9.]+ MiB to write, ([0-9.]+ [KM]iB|0 bytes) left for vdb mirror \\(vdb\\[[0-9]+\\], $small\\)"
 expect_said "its destination is in use no more" vm1/virt_backing-vdb/disk_headroom-mirror "OKAY vm1: .*"
 
@@ -97,7 +110,7 @@ host_stop_collectd
 host_start_collectd 'RefreshInterval 1'
 host_wait_cycle
 # In pieces of 64 KiB, so that many cycles see it.
-host_virsh blockcopy vm2 vda "$wide" --blockdev --format qcow2 --bytes --bandwidth 2097152 --buf-size 65536 \
+host_virsh blockcopy vm2 vda "$wide" --blockdev --format qcow2 --bytes --bandwidth 1048576 --buf-size 65536 \
     --transient-job >/dev/null
 copy=vm2/virt_backing-vda/block_job-copy
 expect_said "a copy of what is compressed may not fit" $copy \

@@ -25,7 +25,8 @@ check() {
 }
 
 check_fits() {
-    test_match "$1" "$(check "${@:2}")"
+    CHECKED=$(check "${@:2}")
+    test_match "$1" "$CHECKED"
 }
 
 # expect_check WHAT REGEX SERIES [WARNING CRITICAL]: what the check says of vm1, in the end
@@ -33,7 +34,7 @@ expect_check() {
     local what=$1 regex=$2
     set -- vm1 "$3" "${4:-1048576:}" "${5:-65536:}"
     host_poll 40 check_fits "$regex" "$@" || true
-    expect_success "$what: $(check "$@")" check_fits "$regex" "$@"
+    expect_success "$what: $CHECKED" test_match "$regex" "$CHECKED"
 }
 
 # start_collectd OPTION-LINE...

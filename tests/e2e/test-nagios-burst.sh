@@ -26,12 +26,16 @@ TEXT=text
 # hand_over SEVERITY TIME SERVICE-NUMBER [HEADER...]
 hand_over() {
     STATUS=0
-    notification "$@" | timeout 20 "$script" "$fifo" 0 2>/dev/null || STATUS=$?
+    notification "$@" | timeout 60 "$script" "$fifo" 0 2>/dev/null || STATUS=$?
 }
 
 # Print what is in the FIFO, as "SERVICE-NUMBER STATE" a line.
 taken() {
-    timeout 0.3 cat <&"$reader" | sed -E 's/^\[[0-9]+\] [A-Z_]+;vm1;virt_backing-([^;]*)\/count-errors;([0-9]);.*/\1 \2/'
+    local line
+    echo end >&"$reader"
+    while IFS= read -r -t 40 -u "$reader" line && [ "$line" != end ]; do
+        printf '%s\n' "$line"
+    done | sed -E 's/^\[[0-9]+\] [A-Z_]+;vm1;virt_backing-([^;]*)\/count-errors;([0-9]);.*/\1 \2/'
 }
 
 # --- the order ---

@@ -23,7 +23,7 @@ errors=virt_backing-vda/count-errors
 device=$(host_make_loop 8M)
 host_make_image "$device" qcow2 32M
 host_make_filling_vm vm1 "$device"
-host_virsh blkdeviotune vm1 vda --total-bytes-sec 1M --live >/dev/null
+host_virsh blkdeviotune vm1 vda --total-bytes-sec 300K --live >/dev/null
 
 start_nagios 3600
 alarm_rules >"$HOST_DIR/thresholds.conf"
@@ -32,9 +32,13 @@ expect_watermark "armed" vm1 "$device" $((3 << 20))
 index=$(layer_index vm1 "$device")
 
 host_virsh resume vm1 >/dev/null
+wait_until 40 log_has "severity = WARNING, .* is over its watermark by "
+# Until all has been looked at.
+host_virsh suspend vm1 >/dev/null
 expect_service "over its watermark" vm1 "$service" 1
 expect_success "what it says: $(service_output vm1 "$service")" test_match \
     "vm1: vda layer0 .vda.$index., $device. is over its watermark by .*" "$(service_output vm1 "$service")"
+host_virsh resume vm1 >/dev/null
 expect_service "no space left" vm1 "$errors" 2
 wait_until 40 output_says "$errors" 'vm1 is paused: '
 expect_success "what it says: $(service_output vm1 "$errors")" test_match \

@@ -69,10 +69,11 @@ start_copy() {
 }
 
 mirror="vda mirror \\(vda\\[[0-9]+\\], $small\\)"
-start_copy 524288
+start_copy 131072
 expect_service "the copy may not fit" vm1 $copy 1
 expect_output "it names the destination" $copy "vm1: the copy of vda may not fit: up to .* to write, .* left for $mirror"
 expect_service "the destination is full" vm1 virt_backing-vda/disk_headroom-mirror 2
+host_virsh blockjob vm1 vda --bandwidth 8
 expect_service "the copy has failed" vm1 $copy 2
 expect_output "it names the destination" $copy "vm1: the copy of vda has failed, and may not have fit: .* left for $mirror"
 

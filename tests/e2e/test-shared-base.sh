@@ -27,7 +27,11 @@ for vm in vm1 vm2 vm3; do
 done
 expect_quiet_log
 
+# Spoilt as a whole, before anybody looks.
+kill -STOP "$HOST_COLLECTD_PID"
 dd if=/dev/zero of="$base" bs=64k count=1 conv=notrunc,fsync status=none
+kill -CONT "$HOST_COLLECTD_PID"
+wait_until 40 log_has "the metadata of image $base are not known: "
 all_seen() {
     local vm
     host_wait_cycle

@@ -230,7 +230,7 @@ begin steady "$HOST_DIR/steady-b" "$HOST_DIR/steady-a"
 host_start_vm steady "vda:qcow2:file:$HOST_DIR/steady-b"
 snmp_start_master
 snmp_start_agent
-host_start_collectd "StateFile \"$HOST_DIR/state\"" 'Timeout 1'
+host_start_collectd "StateFile \"$HOST_DIR/state\"" 'Timeout 5'
 steady=$(truth_snmp_row steady vda layer0 qcow2 "$HOST_DIR/steady-b"
     truth_snmp_row steady vda layer1 qcow2 "$HOST_DIR/steady-a")
 expect_table "before" "$steady"

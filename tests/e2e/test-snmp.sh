@@ -59,6 +59,7 @@ truth_other() {
     truth_snmp_row 'a machinä' vda layer0 qcow2 "$other" | sed 's/ä/../'
 }
 
+expect_count "the machines" 6
 # A shorter name comes first, and a long one is cut.
 vm1=$(truth_vm1)
 other_row=$(truth_other)
@@ -69,19 +70,18 @@ cut="${long:0:55}-$hash ${cut#* }"
 expect_table "the table" "$vm1
 $other_row
 $cut"
-expect_equal "layers" 6 "$(snmp_count)"
-expect_equal "one value, by its names" "$(truth_du "$middle")" \
-    "$(snmp_get 'virtBackingAllocation."vm1"."vda"."layer1"')"
-expect_equal "type of bytes on the wire" "Counter64: $(truth_length "$middle") bytes" \
-    "$(snmpget -v2c -c public -M "$SNMP_MIB_DIR" -m VIRT-BACKING-MIB -Ov "127.0.0.1:$SNMP_PORT" \
-        'VIRT-BACKING-MIB::virtBackingPhysical."vm1"."vda"."layer1"')"
-expect_equal "headroom of a backing image" "No Such Instance currently exists at this OID" \
-    "$(snmp_get 'virtBackingHeadroom."vm1"."vda"."layer1"')"
+expect_soon "one value, by its names" "$(truth_du "$middle")" snmp_get 'virtBackingAllocation."vm1"."vda"."layer1"'
+expect_soon "type of bytes on the wire" "Counter64: $(truth_length "$middle") bytes" \
+    snmpget -v2c -c public -M "$SNMP_MIB_DIR" -m VIRT-BACKING-MIB -Ov "127.0.0.1:$SNMP_PORT" \
+    'VIRT-BACKING-MIB::virtBackingPhysical."vm1"."vda"."layer1"'
+expect_soon "headroom of a backing image" "No Such Instance currently exists at this OID" \
+    snmp_get 'virtBackingHeadroom."vm1"."vda"."layer1"'
 expect_equal "an empty drive" "" "$(snmp_table | grep hdc || true)"
 
 # What QEMU writes is seen in the next interval.
 host_write vm1 vdb 3M 2M
 host_write vm1 vda 8M 1M
+host_flush vm1 vda
 host_flush vm1 vdb
 expect_table "after writes" "$(truth_vm1)
 $other_row

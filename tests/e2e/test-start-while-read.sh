@@ -68,8 +68,10 @@ is_being_read() {
 }
 
 expect_chain "powered off"
+# On a slow machine a reading may be over before the machine has started.
 in_time=0
-for delay in 0 0.6; do
+for delay in 0 0.6 0 0.6 0 0.6; do
+    [ "$in_time" -eq 0 ] || [ "$delay" != 0 ] || break
     wait_until 40 reading_begun "$(readings)"
     sleep $delay
     host_start_vm vm1

@@ -18,7 +18,7 @@ end_of_collectd() {
     before=$(host_now)
     host_stop_collectd
     after=$(host_now)
-    expect_seconds "$1: seconds" 0 10 "$(awk "BEGIN { print ($after - $before) / 1000 }")"
+    expect_seconds "$1: seconds" 0 30 "$(awk "BEGIN { print ($after - $before) / 1000 }")"
     expect_equal "$1: collectd's status" 0 "$HOST_COLLECTD_STATUS"
 }
 

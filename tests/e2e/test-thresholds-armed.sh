@@ -74,6 +74,7 @@ host_virsh domblkthreshold vm1 "vda[$(layer_index vm1 "$top")]" 5M
 host_wait_cycle
 host_wait_cycle
 expect_threshold "somebody else's" vm1 "$top" $((5 << 20))
+wait_until 40 log_has 'domain "vm1": the threshold of vda'
 expect_log 1 '\[info\] virt_backing: domain "vm1": the threshold of vda\[[0-9]+\] is somebody else.s, and stays'
 host_stop_collectd
 HOST_COLLECTD_EXTRA='' host_start_collectd 'WatermarkFree "2M"' 'WatermarkReplace true'
@@ -93,6 +94,7 @@ HOST_COLLECTD_USER=nobody host_start_collectd 'WatermarkFree "1M"'
 host_wait_cycle
 host_wait_cycle
 if [ "$HOST_MODE" = system ]; then
+    wait_until 40 log_has 'no thresholds are set'
     expect_log 1 '\[warning\] virt_backing: no thresholds are set: .* may not be written to: '
     expect_success "none is set" [ -z "$(thresholds_of vm1 | grep "^$(layer_index vm1 "$top")=")" ]
 fi

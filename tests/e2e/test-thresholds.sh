@@ -46,7 +46,7 @@ host_start_vm vm1 "vda:qcow2:block:$vda" "vdb:qcow2:file:$HOST_DIR/vdb.top" \
 # A series that is late on a slow machine must not count as gone. And one whose end is
 # told: with it collectd has noticed that all of the VM's have ended.
 alarm_rules >"$HOST_DIR/thresholds.conf"
-HOST_COLLECTD_EXTRA='Timeout 10
+HOST_COLLECTD_EXTRA='Timeout 30
 Include "'$HOST_DIR'/thresholds.conf"
 <Plugin threshold>
   <Host "vm1">
@@ -114,7 +114,7 @@ expect_alarm "full again" FAILURE $active 2
 okays=$(alarm_count OKAY $active)
 gone=$(log_count "$ended")
 host_destroy_vm vm1
-wait_until 40 ended_since "$gone"
+wait_until 60 ended_since "$gone"
 expect_equal "ends that were told, but for the one that is to be" 0 \
     "$(($(log_count 'has not been updated') - $(log_count "$ended")))"
 expect_equal "OKAY of the disk that was full" "$okays" "$(alarm_count OKAY $active)"

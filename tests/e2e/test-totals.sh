@@ -61,6 +61,8 @@ taken() {
 
 # expect_totals WHAT CAPACITY ALLOCATION UNSIZED
 expect_totals() {
+    # An image that is still being read is left out, too.
+    wait_until 40 stuck_value $self/count-unsized "$4"
     host_wait_cycle
     expect_value "$1: promised" "$2" "$self/bytes-capacity"
     expect_value "$1: taken" "$3" "$self/bytes-allocation"

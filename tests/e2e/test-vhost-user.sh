@@ -13,12 +13,13 @@ test_start_host
 image=$HOST_DIR/served.raw
 socket=$HOST_DIR/vhost-user.sock
 host_make_image "$image" raw 8M
-host_detached "${HOST_AS[@]}" qemu-storage-daemon \
+host_detached "${HOST_AS[@]}" qemu-storage-daemon --pidfile "$HOST_DIR/pid" \
     --blockdev "driver=file,filename=$image,node-name=served" \
     --export "type=vhost-user-blk,id=export,node-name=served,addr.type=unix,addr.path=$socket" \
     </dev/null >"$HOST_DIR/vhost-user.err" 2>&1 &
 host_on_cleanup host_end_pid $!
-wait_until 40 test -S "$socket"
+# The socket is there before anybody listens.
+wait_until 40 test -s "$HOST_DIR/pid"
 
 export HOST_VM_ELEMENTS="<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
 export HOST_VM_DEVICES="

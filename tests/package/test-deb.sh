@@ -110,7 +110,8 @@ rrd_value() {
 }
 
 rrd_has() {
-    [ -n "$(rrd_value "$1")" ]
+    # One that was just made has "U".
+    [[ $(rrd_value "$1") == [0-9]* ]]
 }
 
 # collectd with nothing but LoadPlugin, as its service starts it.
@@ -126,7 +127,7 @@ check_series() {
     pid=$!
     host_on_cleanup host_end_pid $pid
     for type in headroom allocation capacity; do
-        wait_until 30 rrd_has $disk/disk_$type-layer0
+        wait_until 90 rrd_has $disk/disk_$type-layer0
     done
     expect_equal "allocation" "$(truth_du "$image")" "$(rrd_value $disk/disk_allocation-layer0)"
     expect_equal "capacity" $((64 << 20)) "$(rrd_value $disk/disk_capacity-layer0)"
