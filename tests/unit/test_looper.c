@@ -45,7 +45,7 @@ static void turns_again_and_again(void **state)
     gate_open(&gate, 10);
     gate_await_passed(&gate, 10);
     gate_await(&gate, 11);
-    assert_true(looper_free(looper, 1));
+    assert_true(looper_free(looper, GATE_PATIENCE));
     assert_true(looper_free(NULL, 1));
 }
 
@@ -56,7 +56,7 @@ static void ends_when_woken(void **state)
     for (unsigned i = 0; i < 50; i++) {
         struct looper *looper = looper_new("test", &work);
         assert_non_null(looper);
-        assert_true(looper_free(looper, 1));
+        assert_true(looper_free(looper, GATE_PATIENCE));
     }
 }
 
@@ -73,7 +73,7 @@ static void is_left_behind_when_it_does_not_end(void **state)
     assert_true(threads_now() - begin < GATE_PATIENCE);
     /* It is still there, and may be ended later. */
     gate_open(&gate, 1000);
-    assert_true(looper_free(looper, 1));
+    assert_true(looper_free(looper, GATE_PATIENCE));
 }
 
 #define AT_GATE(test) cmocka_unit_test_setup_teardown(test, start, stop)

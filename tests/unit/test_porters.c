@@ -553,7 +553,8 @@ static void there_are_never_more_of_them(void **state)
         give(i, i, NULL);
         porters_wait(porters, threads_now());
     }
-    assert_int_equal(count_threads(), threads);
+    /* Those of tests before may have been about to leave. */
+    assert_true(count_threads() <= threads);
 }
 
 static sigset_t blocked;

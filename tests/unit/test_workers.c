@@ -324,7 +324,8 @@ static void there_are_never_more_of_them(void **state)
         await_idle(1);
         crew.wait(crew.context, now());
     }
-    assert_int_equal(count_threads(), threads);
+    /* Those of tests before may have been about to leave. */
+    assert_true(count_threads() <= threads);
 }
 
 /* Whatever a worker wrote is there when it is idle, without another lock. */
