@@ -53,6 +53,11 @@ bool layer_is_being_read(const struct layer *layer)
     return layer->image_state == IMAGE_UNREAD && layer->image_asked != 0;
 }
 
+bool layer_holds_all(const struct layer *layer)
+{
+    return !layer->image.external_data && !layer_is_being_read(layer);
+}
+
 void disk_cut_layers(struct disk *disk, size_t position)
 {
     while (disk->layer_count > position)

@@ -239,6 +239,11 @@ const char *layer_role(const struct layer *layer);
 
 /* What its image says of itself is not known yet, but will be. */
 bool layer_is_being_read(const struct layer *layer);
+
+/* All that the guest has written lies in the image itself: not in another file,
+ * as may be said by one that is being read. */
+bool layer_holds_all(const struct layer *layer);
+
 void image_clear(struct image *image);
 
 /* Appends a disk without layers. NULL when memory is short. The pointer is

@@ -363,6 +363,12 @@ static bool is_listed(const struct collector *collector,
            entry->run == DOMAIN_OFF;
 }
 
+/* Enough is known of it for its series to get their names. */
+static bool awaits_name(const struct roster_entry *entry)
+{
+    return !entry->named && (entry->laid_out || entry->met);
+}
+
 /* libvirt gives a name to one domain at a time: one that has that of another
  * which has come since is not what it was, or not there any more, be it that
  * nobody has listed all since (asker.c). */
@@ -372,8 +378,7 @@ static void forget_namesakes(struct collector *collector)
 
     for (size_t i = roster->count; i-- > 0;) {
         const struct roster_entry *entry = roster->entries[i];
-        if (!entry->named && entry->run != DOMAIN_OFF &&
-            (entry->laid_out || entry->met) &&
+        if (awaits_name(entry) && entry->run != DOMAIN_OFF &&
             roster_forget_namesake(roster, entry))
             collector->inactive_due = 0;
     }
@@ -392,7 +397,7 @@ static void list_domains(struct collector *collector)
     for (size_t i = 0; i < roster->count; i++) {
         struct roster_entry *entry = roster->entries[i];
         note_stale(collector, entry);
-        if ((entry->laid_out || entry->met) && !entry->named)
+        if (awaits_name(entry))
             entry->named =
                 naming_host(entry, roster, &collector->settings->host_format,
                             collector->hostname, collector->log);

@@ -145,7 +145,7 @@ void sizes_derive(struct layer *layer)
         derive_block(layer);
     } else if (sizes_storage(layer) == STORAGE_FILE) {
         layer->headroom = headroom_of(layer, &layer->rules.headroom);
-        if (!layer->image.external_data && !layer_is_being_read(layer))
+        if (layer_holds_all(layer))
             layer->percent =
                 percent_of(layer->sizes.allocation, layer->sizes.capacity);
     }

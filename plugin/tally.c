@@ -45,12 +45,10 @@ static bool is_promised(const struct layer *layer)
     return layer->role == ROLE_CHAIN && layer->depth == 0;
 }
 
-/* Nor is it known what the guest's data take that lie in another file, as may
- * be said by an image that is being read. */
+/* Nor is it known what the guest's data take that lie in another file. */
 static bool is_sized(const struct layer *layer)
 {
-    return !layer->image.external_data && !layer_is_being_read(layer) &&
-           layer->sizes.allocation != SIZE_UNKNOWN &&
+    return layer_holds_all(layer) && layer->sizes.allocation != SIZE_UNKNOWN &&
            (!is_promised(layer) || layer->sizes.capacity != SIZE_UNKNOWN);
 }
 
