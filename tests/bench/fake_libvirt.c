@@ -45,24 +45,6 @@ const char *virGetLastErrorMessage(void)
     return last.code == VIR_ERR_OK ? "no error" : last.text;
 }
 
-void virSetErrorFunc(void *data, virErrorFunc handler)
-{
-    (void)data;
-    (void)handler;
-}
-
-void virConnSetErrorFunc(virConnectPtr conn, void *data, virErrorFunc handler)
-{
-    (void)conn;
-    (void)data;
-    (void)handler;
-}
-
-void virDefaultErrorFunc(virErrorPtr error)
-{
-    (void)error;
-}
-
 /* --- calls --------------------------------------------------------------- */
 
 bool call_is_lost(virConnectPtr conn)
@@ -172,14 +154,6 @@ char *virConnectGetURI(virConnectPtr conn)
     (void)conn;
     call_forget_error();
     return strdup("qemu:///system");
-}
-
-int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned int count)
-{
-    (void)conn;
-    (void)interval;
-    (void)count;
-    return 0;
 }
 
 char *virConnectGetHostname(virConnectPtr conn)

@@ -62,35 +62,9 @@ char *virConnectGetHostname(virConnectPtr conn)
     return strdup("host");
 }
 
-int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned count)
-{
-    (void)conn;
-    (void)interval;
-    (void)count;
-    return 0;
-}
-
 const char *virGetLastErrorMessage(void)
 {
     return "no such file";
-}
-
-void virSetErrorFunc(void *data, virErrorFunc handler)
-{
-    (void)data;
-    (void)handler;
-}
-
-void virConnSetErrorFunc(virConnectPtr conn, void *data, virErrorFunc handler)
-{
-    (void)conn;
-    (void)data;
-    (void)handler;
-}
-
-void virDefaultErrorFunc(virErrorPtr error)
-{
-    (void)error;
 }
 
 /* No events are asked for. */

@@ -164,6 +164,10 @@ struct hypervisor session_hypervisor(struct session *session)
 
 #define PATIENCE 6000 /* hundredths of a second, for what does not hang */
 
+#define AWAIT(condition)                                                       \
+    for (unsigned i_ = 0; i_ < PATIENCE && !(condition); i_++)                 \
+    usleep(10000)
+
 /* --- driving ------------------------------------------------------------- */
 
 static int start(void **state)
@@ -205,12 +209,8 @@ static int read_once(void)
 static void read_whole(void)
 {
     assert_int_equal(read_once(), 0);
-    for (unsigned i = 0; i < PATIENCE; i++) {
-        if (fake_collectd_value("host/virt_backing/duration-read") >= 0)
-            return;
-        usleep(10000);
-    }
-    fail_msg("no values");
+    AWAIT(fake_collectd_value("host/virt_backing/duration-read") >= 0);
+    assert_true(fake_collectd_value("host/virt_backing/duration-read") >= 0);
 }
 
 static void registers_before_and_in_init(void **state)
@@ -384,13 +384,6 @@ static void read_one_domain(void)
     read_whole();
 }
 
-static void await_notification(void)
-{
-    for (unsigned i = 0; i < PATIENCE && fake_collectd_notifications() == 0;
-         i++)
-        usleep(10000);
-}
-
 /* What libvirt tells is passed on at once, between two reads. */
 static void an_event_becomes_a_notification(void **state)
 {
@@ -405,7 +398,7 @@ static void an_event_becomes_a_notification(void **state)
     read_one_domain();
     fake.sink->take(fake.sink->context, &event);
     fake.sink->take(fake.sink->context, &event);
-    await_notification();
+    AWAIT(fake_collectd_notifications() > 0);
     usleep(50000);
     assert_int_equal(fake_collectd_notifications(), 1);
     assert_int_equal(fake_collectd_notification_severity(0), NOTIF_FAILURE);
@@ -428,13 +421,12 @@ static void what_is_wrong_is_not_put_off_to_the_next_read(void **state)
     event.uuid[UUID_BYTES - 1] = 1;
     read_one_domain();
     fake.sink->take(fake.sink->context, &event);
-    for (unsigned i = 0; i < PATIENCE && reads < before + 2; i++)
-        usleep(10000);
+    AWAIT(reads >= before + 2);
     event = (struct event){
         .kind = EVENT_IO_ERROR, .device = "virtio-disk0", .path = "/dev/none"};
     event.uuid[UUID_BYTES - 1] = 1;
     fake.sink->take(fake.sink->context, &event);
-    await_notification();
+    AWAIT(fake_collectd_notifications() > 0);
     assert_int_equal(fake_collectd_notifications(), 1);
     assert_string_equal(fake_collectd_notification_message(0),
                         "vm1 runs on, but its guest was told: vda layer0 "
@@ -489,9 +481,7 @@ static void a_thousand_events_become_a_thousand(void **state)
                          0);
     for (size_t i = 0; i < COUNT_OF(firsts); i++)
         pthread_join(threads[i], NULL);
-    for (unsigned i = 0; i < PATIENCE && fake_collectd_notifications() < CROWD;
-         i++)
-        usleep(10000);
+    AWAIT(fake_collectd_notifications() >= CROWD);
     usleep(50000);
     assert_int_equal(fake_collectd_notifications(), CROWD);
     for (size_t i = 0; i < CROWD; i++)
@@ -559,12 +549,6 @@ static void read_waits_no_longer_than_the_timeout(void **state)
     assert_recovers();
 }
 
-static void await_hung(void)
-{
-    for (unsigned i = 0; i < PATIENCE && count_hung() == 0; i++)
-        usleep(10000);
-}
-
 /* In a process of its own, which ends by a signal: what a thread that hangs
  * holds is never freed, and no tool for memory is to count it. */
 static void shut_down_while_stuck(int result)
@@ -574,7 +558,7 @@ static void shut_down_while_stuck(int result)
     start_with_timeout("3600");
     set_stuck(true);
     read_once();
-    await_hung();
+    AWAIT(count_hung() > 0);
     bool good = fake_callbacks.shutdown() == 0 && threads_now() - begin < 60;
 
     /* The thread comes back, to its session, and has something to say. */
@@ -596,7 +580,7 @@ static void shut_down_when_closing_hangs(int result)
     set_stuck(true);
     bool good = fake_callbacks.shutdown() == 0 && threads_now() - begin < 60;
 
-    await_hung();
+    AWAIT(count_hung() > 0);
     good = good && count_hung() == 1 && fake.open == LANES;
     set_stuck(false);
     good = good && fake_callbacks.shutdown() == 0;
