@@ -27,14 +27,24 @@ openings() {
     sed -nE "s,^[0-9]+ +([0-9.]+) openat\\(AT_FDCWD\\, \"$1\".*,\\1,p" "$trace"
 }
 opened_often() {
-    [ "$(openings "$base" | wc -l)" -ge 5 ]
+    [ "$(openings "$base" | wc -l)" -ge 6 ]
 }
 wait_until 40 opened_often
 expect_quiet_log
 host_stop_collectd
 
-# A pass that is late counts from its beginning, and looks at images later.
+# Print the seconds between openings, sorted, the one in the middle alone.
+usual_gap() {
+    openings "$1" | awk 'NR > 1 { print $1 - last } { last = $1 }' | sort -n | awk '
+        { gap[NR] = $1 }
+        END { print gap[int((NR + 1) / 2)] }'
+}
+
+# A pass that is late counts from its beginning, and looks at images later: then one gap is
+# too long, and the next one too short.
 for image in "$top" "$base"; do
     expect_equal "openings of ${image##*/} that came too early" "" \
         "$(openings "$image" | awk -v start="$start" '$1 < start + 2 * (NR - 1) { print NR }')"
+    gap=$(usual_gap "$image")
+    expect_success "openings of ${image##*/} are $gap seconds apart" awk "BEGIN { exit !($gap >= 1.5 && $gap <= 3) }"
 done
