@@ -186,7 +186,7 @@ host_stop_collectd() {
     HOST_COLLECTD_STATUS=0
     [ -n "$HOST_COLLECTD_PID" ] || return 0
     # Under valgrind the end takes its time.
-    host_end_pid "$HOST_COLLECTD_PID" "${HOST_COLLECTD_STOP_LIMIT:-60}"
+    host_end_pid "$HOST_COLLECTD_PID" 60
     # shellcheck disable=SC2034 # for those who source this
     wait "$HOST_COLLECTD_PID" 2>/dev/null || HOST_COLLECTD_STATUS=$?
     HOST_COLLECTD_PID=

@@ -83,14 +83,19 @@ expect_between() {
     fi
 }
 
-# Print how many times a series grew, or where it shrank by a cluster and more: a file
+# Print how many times a value of standard input, a line each, is larger than the one
+# before; or where it shrank by a cluster and more: a file
 # system may give back a block of those that it took in advance.
-series_rises() {
-    series_values "$1" | awk '
+rises() {
+    awk '
         NR > 1 && $1 + 65536 <= last { print "from " last " to " $1; shrunk = 1; exit }
         NR > 1 && $1 > last { rises++ }
         { last = $1 }
         END { if (!shrunk) print rises + 0 }'
+}
+
+series_rises() {
+    series_values "$1" | rises
 }
 
 # has_grown TIMES SERIES: it never shrank, and grew so many times
@@ -123,6 +128,10 @@ expect_steady() {
 
 job_ended() {
     ! host_virsh blockjob "$1" "$2" 2>&1 | grep . >/dev/null
+}
+
+backup_ended() {
+    host_virsh domjobinfo "$1" | grep 'Job type: *None' >/dev/null
 }
 
 # The job of a copy or an active commit has copied all and waits for its pivot:

@@ -59,11 +59,8 @@ watermark=$(sort -n "$HOST_DIR/watermarks" | head -n 1)
 expect_success "watermark: told after $watermark ms" [ "$watermark" -lt 20000 ]
 expect_equal "watermarks" 3 "$(log_count 'severity = WARNING, host = vm1, .*is over its watermark by')"
 
-is_paused() {
-    [ "$(host_virsh domstate vm2 --reason)" = "paused (I/O error)" ]
-}
 host_virsh resume vm2 >/dev/null
-wait_until 40 is_paused
+wait_until 40 prints "paused (I/O error)" host_virsh domstate vm2 --reason
 pause=$(told_after "$(now)" FAILURE vm2/virt_backing-vda/count-errors)
 expect_success "pause: told $pause ms after another client of libvirt has seen it" [ "$pause" -lt 20000 ]
 # The first one, and one for who was resumed although over its watermark.

@@ -5,6 +5,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=functions.sh
 . "$(dirname "$0")/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=samples.sh
+. "$(dirname "$0")/samples.sh"
 
 requires_plugin
 export HOST_INTERVAL=0.3
@@ -49,10 +51,7 @@ expect_file_layer "2 MiB overwritten, disk" layer0 "$image"
 expect_value "layers; a scratch image is none" 1 "$disk/count-layers"
 
 host_virsh domjobabort vm1
-backup_ended() {
-    host_virsh domjobinfo vm1 | grep 'Job type: *None' >/dev/null
-}
-wait_until 40 backup_ended
+wait_until 40 backup_ended vm1
 host_wait_cycle
 for type in capacity allocation physical; do
     expect_series_absent "$disk/disk_$type-scratch"

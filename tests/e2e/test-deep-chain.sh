@@ -63,7 +63,7 @@ costs_one_call() {
 
 host_start_vm vm1 "${words[@]}"
 host_start_collectd
-host_wait_cycle 60
+host_wait_cycle
 expect_value "layers in all" $((depth * ${#disks[@]})) hypervisor/virt_backing/count-layers
 wait_until 40 costs_one_call
 expect_quiet_log

@@ -140,9 +140,13 @@ said_of() {
     host_collectd_log | grep -cF "the metadata of image $1 are not known: " || true
 }
 
-# Wait until the images were read so many times: read_times NUMBER
+# Print how many times the images were read.
+readings() {
+    grep -cE "openat\([^,]*, \"${devices[0]}\"" "$HOST_DIR/trace"
+}
+# read_times NUMBER: that often, or oftener
 read_times() {
-    [ "$(grep -cE "openat\([^,]*, \"${devices[0]}\"" "$HOST_DIR/trace")" -ge "$1" ]
+    [ "$(readings)" -ge "$1" ]
 }
 lines=$((2 * ${#kinds[@]} + 3 + ${#specials[@]}))
 said_all() {
@@ -150,7 +154,7 @@ said_all() {
 }
 # Each once, then each again: one after the other, as they lie in one folder.
 wait_until 60 said_all
-wait_until 40 read_times $(($(grep -cE "openat\([^,]*, \"${devices[0]}\"" "$HOST_DIR/trace") + 3))
+wait_until 40 read_times $(($(readings) + 3))
 host_wait_cycle
 
 for i in "${!kinds[@]}"; do

@@ -43,25 +43,24 @@ for series in vm1/virt_backing-vd{a/disk_allocation-layer{0,2},b/disk_headroom-l
 done
 host_wait_cycle
 
-# Calls that have to do with images, a line each: THREAD CALL(ARGUMENTS...
+# Calls of a trace that have to do with images, a line each: THREAD CALL(ARGUMENTS...
 image_calls() {
-    grep -E "$images/|$base\\>|$top\\>" "$trace" | grep -v resumed || true
+    grep -E "$images/|$base\\>|$top\\>" "${1:-$trace}" | grep -v resumed || true
 }
 
 # Counts what is in the trace at one moment, and the cycles in which it is: a csv file is
 # opened for each sample.
 count_calls() {
-    local copy
-    copy=$(cat "$trace")
+    cp "$trace" "$HOST_DIR/copy"
     opened=$(calls 'open|openat')
     read_calls=$(calls 'read|pread64|readv|lseek|mmap|ioctl|fcntl')
     looks=$(calls 'newfstatat|stat|stat64|statx')
     asks=$(calls 'statfs')
-    cycles=$(grep -cE '^[0-9]+ +openat\(.*/hypervisor/virt_backing/count-domains-' <<<"$copy" || true)
+    cycles=$(grep -cE '^[0-9]+ +openat\(.*/hypervisor/virt_backing/count-domains-' "$HOST_DIR/copy" || true)
 }
 
 calls() {
-    grep -E "$images/|$base\\>|$top\\>" <<<"$copy" | grep -v resumed | grep -cE "^[0-9]+ +($1)\\(" || true
+    image_calls "$HOST_DIR/copy" | grep -cE "^[0-9]+ +($1)\\(" || true
 }
 
 # --- the steady state ---

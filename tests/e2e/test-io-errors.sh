@@ -15,11 +15,6 @@ requires_loop
 export HOST_INTERVAL=0.3
 test_start_host
 
-# state_is VM STATE
-state_is() {
-    [ "$(host_virsh domstate "$1" --reason)" = "$2" ]
-}
-
 # grow_and_resume VM DEVICE
 grow_and_resume() {
     host_grow_loop "$2" 64M
@@ -46,7 +41,7 @@ series_of() {
 
 # Its guest fills the disk before collectd is there.
 host_virsh resume early >/dev/null
-wait_until 40 state_is early "paused (I/O error)"
+wait_until 40 prints "paused (I/O error)" host_virsh domstate early --reason
 host_start_collectd
 host_wait_cycle
 expect_said "found paused" "$(series_of early)" "FAILURE early is paused: vda layer0 \\(vda\\[[0-9]+\\], $early\\): no space left. .*"
@@ -60,7 +55,7 @@ expect_series_absent "$(series_of early)"
 host_virsh resume report >/dev/null
 expect_said "reported to the guest" "$(series_of report)" \
     "FAILURE report runs on, but its guest was told: vda layer0 \\(vda\\[[0-9]+\\], $report\\): no space left"
-expect_success "its guest runs" state_is report "running (unpaused)"
+expect_equal "its guest" "running (unpaused)" "$(host_virsh domstate report --reason)"
 
 # QEMU can't read the metadata that a write needs.
 host_break_loop "$eio"
@@ -79,7 +74,7 @@ qemu_settled() {
 }
 host_poll 40 qemu_settled || true
 host_start_libvirtd
-wait_until 40 state_is away "paused (I/O error)"
+wait_until 40 prints "paused (I/O error)" host_virsh domstate away --reason
 expect_said "paused while nobody could tell" "$(series_of away)" "FAILURE away is paused: .*: no space left. .*"
 grow_and_resume away "$away"
 expect_said "and resumed" "$(series_of away)" "OKAY away runs again .*"

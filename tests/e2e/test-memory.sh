@@ -79,7 +79,6 @@ if ! test_is_sanitized; then
     export HOST_COLLECTD_WRAPPER="valgrind --quiet --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite
         --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=40
         --suppressions=$TEST_TOP/tests/e2e/valgrind.supp --log-file=$report"
-    export HOST_COLLECTD_STOP_LIMIT=60
 fi
 rm -r "$HOST_DIR/csv"
 host_start_collectd 'RefreshInterval 1' 'Domain "/^vm/"' 'BlockDevice "/./"' \

@@ -15,14 +15,10 @@ floppy=$HOST_DIR/fill.img
 host_make_image "$device" qcow2 32M
 host_make_filler_floppy "$floppy"
 
-paused_by_error() {
-    [ "$(host_virsh domstate vm1 --reason)" = "paused (I/O error)" ]
-}
-
 HOST_VM_BOOT='fd hd' host_start_vm vm1 "vda:qcow2,error_policy=enospace:block:$device" \
     "fda:raw:floppy:$floppy"
 host_start_collectd
-wait_until 40 paused_by_error
+wait_until 40 prints "paused (I/O error)" host_virsh domstate vm1 --reason
 host_flush vm1 vda
 host_wait_cycle
 expect_layer "the full disk" vm1/virt_backing-vda layer0 "$(truth_virtual_size qcow2 "$device")" \
@@ -30,5 +26,5 @@ expect_layer "the full disk" vm1/virt_backing-vda layer0 "$(truth_virtual_size q
 expect_layer "the floppy" vm1/virt_backing-fda layer0 \
     "$(truth_length "$floppy")" "$(truth_du "$floppy")" "$(truth_length "$floppy")"
 expect_value "domains" 1 hypervisor/virt_backing/count-domains
-expect_success "the VM is still paused" paused_by_error
+expect_equal "the VM still is" "paused (I/O error)" "$(host_virsh domstate vm1 --reason)"
 expect_quiet_log

@@ -33,17 +33,13 @@ expect_value "the series of it" $(((4 << 20) + 173)) vm1/virt_backing-vda/disk_t
 index=$(layer_index vm1 "$device")
 name="vda layer0 \\(vda\\[$index\\], $device\\)"
 
-paused_by_error() {
-    [ "$(host_virsh domstate vm1 --reason)" = "paused (I/O error)" ]
-}
-
 host_virsh resume vm1 >/dev/null
 expect_said "watermark" $series "WARNING vm1: $name is over its watermark by [0-9.]+ [KM]iB: [0-9.]+ MiB of 8.0 MiB left"
 speed 200K
 expect_alarm "by the rules" WARNING $series 2
 expect_alarm "by the rules" FAILURE $series
 speed 2M
-wait_until 40 paused_by_error
+wait_until 40 prints "paused (I/O error)" host_virsh domstate vm1 --reason
 expect_said "pause" $errors "FAILURE vm1 is paused: $name: no space left. Make room, then resume it"
 host_wait_fresh $errors
 expect_value "errors that stand" 1 $errors
